@@ -1,0 +1,132 @@
+/**
+ * The contract of every bridge. An adapter is asked, it never acts: it returns unsigned calls and what it has seen.
+ * It never sees a key, a table, or another bridge. Amounts are base units of the asset at the venue they are named for.
+ * "Origin" is where funds leave, "destination" is where they arrive.
+ */
+import type { Address, Hash, Hex, Log, PublicClient } from 'viem';
+import type { z } from 'zod';
+import type { VenueId } from '../inventory/venue.ts';
+import type { Amount } from '../money/amount.ts';
+
+/** One end of a move: the asset's token at a venue. */
+export interface BridgeEnd {
+	readonly venue: VenueId;
+	readonly chainId: number;
+	readonly token: Address;
+	readonly decimals: number;
+}
+
+export interface QuoteRequest {
+	readonly origin: BridgeEnd;
+	readonly destination: BridgeEnd;
+	/** Base units at the origin that would be sent. */
+	readonly send: Amount;
+	readonly recipient: Address;
+}
+
+/** What the bridge promises for `send`; `fixedFee` and `feeBps` let a planner price other amounts near it. */
+export interface Quote {
+	readonly send: Amount;
+	/** Base units at the destination. */
+	readonly receive: Amount;
+	/** Base units at the origin. */
+	readonly fixedFee: Amount;
+	/** Proportional fee in basis points, as exact decimal text, rounded up. */
+	readonly feeBps: string;
+	/** Base units at the origin: the smallest and largest `send` that the bridge takes now. */
+	readonly minimum: Amount;
+	readonly maximum: Amount;
+	readonly seconds: number;
+	/** Unix milliseconds. */
+	readonly validUntilMs: number;
+}
+
+/** One hop that the plan has decided, before anything has left. */
+export interface HopOrder {
+	readonly origin: BridgeEnd;
+	readonly destination: BridgeEnd;
+	readonly send: Amount;
+	/** The least that must be delivered, in base units at the destination. */
+	readonly receive: Amount;
+	readonly sender: Address;
+	readonly recipient: Address;
+}
+
+/** An unsigned call on one chain. */
+export interface BridgeCall {
+	readonly chainId: number;
+	readonly to: Address;
+	readonly data: Hex;
+	readonly value: bigint;
+}
+
+/** A call together with the exact allowance it spends, if any. */
+export interface SpendingCall {
+	readonly call: BridgeCall;
+	readonly spend: Spend | null;
+}
+
+export interface Spend {
+	readonly token: Address;
+	readonly spender: Address;
+	readonly amount: Amount;
+}
+
+/** The mined transaction of one of our calls. */
+export interface MinedCall {
+	readonly transactionHash: Hash;
+	readonly blockNumber: bigint;
+	readonly logs: readonly Log[];
+}
+
+/** One look at the outside world. `pending` is never failure; a failed look throws `TransientError`. */
+export type Proof =
+	| { readonly state: 'pending'; readonly lookAgainMs: number; readonly note: string }
+	| { readonly state: 'proven'; readonly evidence: Evidence }
+	| { readonly state: 'returned'; readonly evidence: Evidence };
+
+/** What a later step needs to go on from here, storable as JSON: decimal strings, never bigints. */
+export type Evidence = Readonly<Record<string, string>>;
+
+/** What really arrived, read from the destination chain. */
+export interface Delivery {
+	readonly venue: VenueId;
+	/** Base units at that venue. */
+	readonly amount: Amount;
+	readonly transactionHash: Hash;
+	readonly blockNumber: bigint;
+}
+
+export interface BridgeAdapter {
+	/** Throws `TransientError` when the bridge does not answer, `PermanentError` when it does not serve this pair. */
+	quote(request: QuoteRequest): Promise<Quote>;
+	/** The spender and contract are known before any call is built: approvals come first. */
+	spend(order: HopOrder): Spend | null;
+	/** Builds the sending call afresh (quote times age); the amount is exactly `order.send`. */
+	send(order: HopOrder): Promise<BridgeCall>;
+	/** Reads from the mined sending call what `prove` needs. Throws `InvariantError` when its event is missing or differs from the order. */
+	evidence(order: HopOrder, mined: MinedCall): Evidence;
+	prove(order: HopOrder, evidence: Evidence): Promise<Proof>;
+	/** The call that makes the funds arrive, or null when they arrive by themselves. */
+	claim(order: HopOrder, proof: Evidence): Promise<BridgeCall | null>;
+	/** Reads from the destination chain what arrived (or, for a return, what came back to the origin). Throws `InvariantError` when it was not for us. */
+	verify(order: HopOrder, proof: Evidence): Promise<Delivery>;
+	/** The contracts that our effects may call at a venue: the signer's policy. */
+	contracts(venue: VenueId): readonly Address[];
+}
+
+/** What an adapter may use of the outside world; clocks and clients are injected. */
+export interface BridgePorts {
+	readonly client: (venue: VenueId) => PublicClient;
+	readonly fetch: typeof fetch;
+	readonly nowMs: () => number;
+}
+
+/** One line in the registry: the settings under `bridges.<name>` and how to make an adapter from them. */
+export interface BridgeDefinition<Settings> {
+	readonly name: string;
+	readonly settings: z.ZodType<Settings>;
+	/** Whether a hop needs a claiming call of its own on the destination. */
+	readonly claims: boolean;
+	create(settings: Settings, ports: BridgePorts): BridgeAdapter;
+}

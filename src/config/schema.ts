@@ -1,0 +1,104 @@
+/**
+ * The one schema of the configuration file. Amounts are decimal strings in token units; unknown keys are errors.
+ */
+import { getAddress, isAddress } from 'viem';
+import { z } from 'zod';
+import { isDecimalText } from '../money/units.ts';
+
+export const addressText = z
+	.string()
+	.refine((text) => isAddress(text, { strict: false }), 'is not a 20-byte hex address')
+	.transform((text) => getAddress(text));
+export const decimalText = z.string().refine(isDecimalText, 'is not a decimal number in token units, as a string like "12.5"');
+const venueId = z.string().regex(/^[1-9][0-9]{0,15}$/, 'is not a chain id as decimal text');
+const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'is not a 32-byte hex value');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
+
+const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
+
+const chain = z.strictObject({
+	name: z.string().min(1),
+	rpcUrls: z.array(httpUrl).min(1),
+	/** Blocks on top of a transaction's block before its effect counts as final. */
+	finalityBlocks: z.int().min(0).max(10_000),
+	/** How often receipts and heads are looked at. */
+	pollMs: z.int().min(50).max(60_000).default(1_000),
+	multicall3: addressText.default(getAddress(MULTICALL3)),
+});
+
+const assetVenue = z.strictObject({
+	address: addressText,
+	decimals: z.int().min(0).max(77),
+	/** Token units that are never spent here. */
+	reserve: decimalText.default('0'),
+});
+
+const asset = z.strictObject({
+	/** keccak256 of the symbol unless given. */
+	tickerHash: bytes32.optional(),
+	venues: z.record(venueId, assetVenue),
+});
+
+const route = z.strictObject({
+	asset: z.string().min(1),
+	origin: venueId,
+	destination: venueId,
+	bridge: z.string().min(1),
+	/** The most that may be lost on the way, fees included, in basis points of what is sent. */
+	toleranceBps: decimalText.default('100'),
+	/** Token units; narrower than what the bridge itself allows. */
+	minimum: decimalText.optional(),
+	maximum: decimalText.optional(),
+});
+
+const everclear = z.strictObject({
+	apiUrl: httpUrl,
+	/** The contract that our purchases call, per chain: the fee adapter or the spoke. */
+	spokes: z.record(venueId, addressText),
+	pollMs: z.int().min(100).max(3_600_000).default(10_000),
+	pageSize: z.int().min(1).max(1_000).default(100),
+});
+
+const planning = z.strictObject({
+	/** A plan may not rest on balances older than this. */
+	snapshotMaxAgeMs: z.int().min(100).default(30_000),
+	fastWindowSeconds: z.int().min(0).default(300),
+	quoteTimeoutMs: z.int().min(100).default(5_000),
+});
+
+const web = z.strictObject({
+	host: z.string().min(1).default('127.0.0.1'),
+	port: z.int().min(0).max(65_535).default(3_000),
+	user: z.string().min(1).default('operator'),
+});
+
+export const fileSchema = z.strictObject({
+	/** The account that holds the funds and signs. */
+	wallet: addressText,
+	chains: z.record(venueId, chain),
+	assets: z.record(z.string().min(1), asset),
+	everclear,
+	/** Settings per bridge; each bridge checks its own. */
+	bridges: z.record(z.string().min(1), z.unknown()).default({}),
+	routes: z.array(route).default([]),
+	planning: planning.prefault({}),
+	web: web.prefault({}),
+});
+
+export type ConfigFile = z.output<typeof fileSchema>;
+
+/** Environment variables, read in `env.ts` alone. */
+export const envSchema = z.object({
+	DATABASE_URL: z.string().min(1),
+	REDIS_URL: z.string().min(1).optional(),
+	QUEUE_BACKEND: z.enum(['auto', 'redis', 'postgres']).default('auto'),
+	/** A hash tag keeps all keys of one flow on one node of a clustered Redis. */
+	QUEUE_PREFIX: z.string().min(1).default('{ballast}'),
+	BALLAST_CONFIG: z.string().min(1).default('ballast.yaml'),
+	BALLAST_SIGNER_KEY: bytes32.optional(),
+	BALLAST_WEB_PASSWORD: z.string().min(8).optional(),
+	DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Env = z.output<typeof envSchema>;

@@ -1,0 +1,46 @@
+/**
+ * Three classes of error, because there are three things a worker can do about one (architecture §3):
+ * a transient one is tried again, a permanent one stops this piece of work, a broken invariant stops it and calls a person.
+ * A message says what happened, to which id, and what is safe to do next.
+ */
+
+export class BallastError extends Error {
+	/** Ids that a reader needs to find the thing: `{ effectId, chain }`. Never secrets. */
+	readonly details: Readonly<Record<string, string>>;
+
+	constructor(message: string, details: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
+		super(message, options);
+		this.name = new.target.name;
+		this.details = details;
+	}
+}
+
+/** Nothing is known to be wrong; the same call may succeed later: time-outs, 429, 5xx, lost connections. */
+export class TransientError extends BallastError {}
+
+/** Trying the same again gives the same answer: a malformed row, an unknown asset, a refused request. */
+export class PermanentError extends BallastError {}
+
+/** Something that the design rules out has happened. Stop, keep everything as it is, and let a person look. */
+export class InvariantError extends BallastError {}
+
+/** The configuration cannot be used; `key` is the path of the wrong value. */
+export class ConfigError extends PermanentError {
+	readonly key: string;
+
+	constructor(key: string, problem: string) {
+		super(`configuration: ${key}: ${problem}`, { key });
+		this.key = key;
+	}
+}
+
+/** The text of anything thrown, safe to store: PostgreSQL refuses NUL characters and lone surrogates. */
+export function errorText(error: unknown): string {
+	const text = error instanceof Error ? error.message : String(error);
+	return storableText(text).slice(0, 2_000);
+}
+
+/** Strips what `text` and `jsonb` columns refuse: NUL and lone surrogates, as token names and revert reasons may hold them. */
+export function storableText(text: string): string {
+	return text.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\uFFFD');
+}

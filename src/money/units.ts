@@ -1,0 +1,67 @@
+/**
+ * The only place where decimal text, base units and scales of different decimals meet.
+ * Every conversion that can lose something names its rounding.
+ */
+import { type Amount, amount, HUB_DECIMALS, type HubAmount, hubAmount } from './amount.ts';
+
+export type Rounding = 'down' | 'up';
+
+const DECIMAL_TEXT = /^(0|[1-9][0-9]{0,77})(\.[0-9]+)?$/;
+
+/** Whether `text` is a plain decimal number: no sign, exponent, spaces, leading zeros or bare point. */
+export function isDecimalText(text: string): boolean {
+	return DECIMAL_TEXT.test(text);
+}
+
+/**
+ * Parses token units ("12.5") into base units.
+ * Throws `RangeError` when the text is no plain decimal number or finer than `decimals`.
+ */
+export function parseAmount(text: string, decimals: number): Amount {
+	return amount(parseUnits(text, decimals));
+}
+
+/** Formats base units as token units, without trailing zeros: 12_500_000n at 6 decimals is "12.5". */
+export function formatAmount(units: Amount | HubAmount, decimals: number): string {
+	const scale = powerOfTen(decimals);
+	const whole = units / scale;
+	const fraction = (units % scale).toString().padStart(decimals, '0').replace(/0+$/, '');
+	return fraction === '' ? whole.toString() : `${whole}.${fraction}`;
+}
+
+/** Re-expresses an amount of one venue in the decimals of another. */
+export function rescale(units: Amount, from: number, to: number, rounding: Rounding): Amount {
+	return amount(rescaleUnits(units, from, to, rounding));
+}
+
+/** Hub amount → base units. What we must deliver is rounded up, what we will receive is rounded down. */
+export function fromHub(units: HubAmount, decimals: number, rounding: Rounding): Amount {
+	return amount(rescaleUnits(units, HUB_DECIMALS, decimals, rounding));
+}
+
+/** Base units → hub amount; `down` is what the spoke contract does for more than 18 decimals. */
+export function toHub(units: Amount, decimals: number, rounding: Rounding): HubAmount {
+	return hubAmount(rescaleUnits(units, decimals, HUB_DECIMALS, rounding));
+}
+
+/** 10^decimals. Throws `RangeError` unless `decimals` is an integer from 0 to 77: unknown decimals are an error, not 18. */
+export function powerOfTen(decimals: number): bigint {
+	if (!Number.isInteger(decimals) || decimals < 0 || decimals > 77) {
+		throw new RangeError(`decimals ${decimals} is not an integer from 0 to 77`);
+	}
+	return 10n ** BigInt(decimals);
+}
+
+function parseUnits(text: string, decimals: number): bigint {
+	if (!isDecimalText(text)) throw new RangeError(`"${text}" is not a decimal number in token units`);
+	const [whole = '0', fraction = ''] = text.split('.');
+	const significant = fraction.replace(/0+$/, '');
+	if (significant.length > decimals) throw new RangeError(`"${text}" is finer than ${decimals} decimals`);
+	return BigInt(whole) * powerOfTen(decimals) + BigInt(significant.padEnd(decimals, '0') || '0');
+}
+
+function rescaleUnits(units: bigint, from: number, to: number, rounding: Rounding): bigint {
+	if (to >= from) return units * powerOfTen(to - from);
+	const divisor = powerOfTen(from - to);
+	return rounding === 'up' ? (units + divisor - 1n) / divisor : units / divisor;
+}
