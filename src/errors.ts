@@ -37,7 +37,8 @@ export class ConfigError extends PermanentError {
 /** The text of anything thrown, safe to store: PostgreSQL refuses NUL characters and lone surrogates. */
 export function errorText(error: unknown): string {
 	const text = error instanceof Error ? error.message : String(error);
-	return storableText(text).slice(0, 2_000);
+	// Cut first: a cut may leave half of a surrogate pair behind, which the cleaning then replaces.
+	return storableText(text.slice(0, 2_000));
 }
 
 /** Strips what `text` and `jsonb` columns refuse: NUL and lone surrogates, as token names and revert reasons may hold them. */
