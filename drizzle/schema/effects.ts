@@ -1,0 +1,96 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { EFFECT_KINDS, EFFECT_OWNERS, EFFECT_STATUSES } from '../../src/leg/effect-state.ts';
+import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.ts';
+
+/**
+ * One intended act on the outside world. Target, calldata and payload hash are frozen by trigger once the nonce has committed.
+ * `try` rises only after a final revert or a final cancel.
+ */
+export const effects = pgTable(
+	'effects',
+	{
+		id: uuid('id').primaryKey().defaultRandom(),
+		ownerKind: text('owner_kind').notNull(),
+		ownerId: uuid('owner_id').notNull(),
+		hop: integer('hop').notNull(),
+		kind: text('kind').notNull(),
+		try: integer('try').notNull(),
+		status: text('status').notNull().default('intended'),
+		/** The fencing epoch: every claim raises it, and later writes name the epoch that they claimed. */
+		epoch: integer('epoch').notNull().default(0),
+		venue: text('venue').notNull(),
+		signer: text('signer').notNull(),
+		/** Target, calldata, gas and payload hash are null until the nonce commits: a call is built just before it, because quotes age. */
+		target: text('target'),
+		calldata: text('calldata'),
+		gas: units('gas'),
+		value: units('value').notNull().default(sql`0`),
+		payloadHash: text('payload_hash'),
+		/** The allowance that this effect sets (approve, reset) or spends (send, purchase). */
+		spendToken: text('spend_token'),
+		spender: text('spender'),
+		spendAmount: units('spend_amount'),
+		nonce: bigint('nonce', { mode: 'bigint' }),
+		/** How often a check before the nonce has refused it; never counts anything after the nonce. */
+		refusals: integer('refusals').notNull().default(0),
+		reason: text('reason'),
+		minedHash: text('mined_hash'),
+		minedBlock: bigint('mined_block', { mode: 'bigint' }),
+		/** The logs of the mined transaction, as the verdict saw them. */
+		minedLogs: jsonb('mined_logs'),
+		createdAt: createdAt(),
+		updatedAt: updatedAt(),
+	},
+	(table) => [
+		unique('effects_intent').on(table.ownerKind, table.ownerId, table.hop, table.kind, table.try),
+		uniqueIndex('effects_nonce').on(table.venue, table.signer, table.nonce),
+		index('effects_waiting_spend').on(table.venue, table.signer, table.spendToken, table.spender).where(sql`nonce is null`),
+		check('effects_owner_kind', oneOf('owner_kind', EFFECT_OWNERS)),
+		check('effects_kind', oneOf('kind', EFFECT_KINDS)),
+		check('effects_status', oneOf('status', EFFECT_STATUSES)),
+		check('effects_value', uint256('value')),
+		check(
+			'effects_nonce_has_payload',
+			sql`nonce is null or (target is not null and calldata is not null and gas is not null and payload_hash is not null)`,
+		),
+		check('effects_past_intent_has_nonce', sql`status in ('intended', 'dropped') or nonce is not null`),
+	],
+);
+
+/** One signed transaction for an effect, committed before its first broadcast. */
+export const attempts = pgTable(
+	'attempts',
+	{
+		hash: text('hash').primaryKey(),
+		effectId: uuid('effect_id')
+			.notNull()
+			.references(() => effects.id),
+		raw: text('raw').notNull(),
+		payloadHash: text('payload_hash').notNull(),
+		gas: units('gas').notNull(),
+		maxFeePerGas: units('max_fee_per_gas').notNull(),
+		maxPriorityFeePerGas: units('max_priority_fee_per_gas').notNull(),
+		/** An empty transaction on the same nonce. */
+		cancels: boolean('cancels').notNull().default(false),
+		/** A hint for rebroadcasting, never evidence of anything. */
+		broadcastAt: instant('broadcast_at'),
+		lastError: text('last_error'),
+		createdAt: createdAt(),
+	},
+	(table) => [index('attempts_effect').on(table.effectId)],
+);
+
+/** The ordered stream of nonces of one signer on one chain. `next` never falls. */
+export const signerLanes = pgTable(
+	'signer_lanes',
+	{
+		venue: text('venue').notNull(),
+		signer: text('signer').notNull(),
+		next: bigint('next', { mode: 'bigint' }).notNull(),
+		/** Not null: nothing more is signed here until a person has looked. */
+		frozenReason: text('frozen_reason'),
+		updatedAt: updatedAt(),
+	},
+	(table) => [primaryKey({ columns: [table.venue, table.signer] })],
+);

@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm';
+import { bigint, bigserial, boolean, check, index, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.ts';
+import { earmarks } from './earmarks.ts';
+
+/** The latest balance read of every position, pinned to a block. A failed read leaves the row as it was. */
+export const balanceSnapshots = pgTable(
+	'balance_snapshots',
+	{
+		venue: text('venue').notNull(),
+		asset: text('asset').notNull(),
+		amount: units('amount').notNull(),
+		/**
+		 * What came in while something of ours was inbound and that no delivery has claimed yet: it may be ours, landed but not
+		 * recorded, so it is not free as long as that much is inbound.
+		 */
+		unclaimed: units('unclaimed').notNull().default(sql`0`),
+		blockNumber: bigint('block_number', { mode: 'bigint' }).notNull(),
+		blockHash: text('block_hash').notNull(),
+		takenAt: instant('taken_at').notNull(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.venue, table.asset] }),
+		check('balance_snapshots_amount', uint256('amount')),
+		check('balance_snapshots_unclaimed', uint256('unclaimed')),
+	],
+);
+
+export const RECEIVABLE_STATUSES = ['pending', 'settled', 'invoiced'] as const;
+
+/** What our own purchase will be settled with elsewhere; never available before it is there. */
+export const receivables = pgTable(
+	'receivables',
+	{
+		id: uuid('id').primaryKey().defaultRandom(),
+		earmarkId: uuid('earmark_id')
+			.notNull()
+			.unique()
+			.references(() => earmarks.id),
+		intentId: text('intent_id').notNull().unique(),
+		asset: text('asset').notNull(),
+		/** Where the purchase was paid. */
+		origin: text('origin').notNull(),
+		/** Base units at `origin` that were paid. */
+		amount: units('amount').notNull(),
+		amountHub: units('amount_hub').notNull(),
+		status: text('status').notNull().default('pending'),
+		/** The hub's own word for it, as last read. */
+		hubStatus: text('hub_status').notNull(),
+		createdAt: createdAt(),
+		updatedAt: updatedAt(),
+	},
+	(table) => [
+		index('receivables_pending').on(table.createdAt).where(sql`status <> 'settled'`),
+		check('receivables_status', oneOf('status', RECEIVABLE_STATUSES)),
+		check('receivables_amount', uint256('amount')),
+	],
+);
+
+/** The stop switch: append-only, the latest row of a scope is in force. */
+export const stops = pgTable(
+	'stops',
+	{
+		id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+		scope: text('scope').notNull(),
+		stopped: boolean('stopped').notNull(),
+		actor: text('actor').notNull(),
+		reason: text('reason').notNull(),
+		at: instant('at').notNull().defaultNow(),
+	},
+	(table) => [index('stops_latest').on(table.scope, table.id)],
+);
+
+/** Wake-ups written in the business transaction; the relay turns them into jobs. */
+export const outbox = pgTable(
+	'outbox',
+	{
+		id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+		topic: text('topic').notNull(),
+		/** Ids only. */
+		payload: jsonb('payload').notNull(),
+		createdAt: createdAt(),
+		sentAt: instant('sent_at'),
+	},
+	(table) => [index('outbox_unsent').on(table.id).where(sql`sent_at is null`)],
+);

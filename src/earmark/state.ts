@@ -1,0 +1,27 @@
+/**
+ * The life of an earmark. This map is the only place that says which step may follow which: the database's CHECK and every
+ * compare-and-set are made from it.
+ */
+export const EARMARK_TRANSITIONS = {
+	planned: ['moving', 'settling', 'cancelled'],
+	moving: ['settling', 'compensating'],
+	settling: ['settled', 'moving', 'compensating'],
+	compensating: ['cancelled'],
+	settled: [],
+	cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type EarmarkStatus = keyof typeof EARMARK_TRANSITIONS;
+
+export const EARMARK_STATUSES = Object.keys(EARMARK_TRANSITIONS) as EarmarkStatus[];
+export const EARMARK_TERMINAL: readonly EarmarkStatus[] = ['settled', 'cancelled'];
+export const EARMARK_ACTIVE: readonly EarmarkStatus[] = ['planned', 'moving', 'settling', 'compensating'];
+
+/** The states from which `to` may be reached: what a compare-and-set asks for. */
+export function earmarkStatesBefore(to: EarmarkStatus): EarmarkStatus[] {
+	return EARMARK_STATUSES.filter((from) => (EARMARK_TRANSITIONS[from] as readonly EarmarkStatus[]).includes(to));
+}
+
+export function isEarmarkTerminal(status: EarmarkStatus): boolean {
+	return EARMARK_TRANSITIONS[status].length === 0;
+}

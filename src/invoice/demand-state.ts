@@ -1,0 +1,17 @@
+/** The life of a demand. `open` waits with a reason that an operator can read; `gone` is only for what is proven to be gone. */
+export const DEMAND_TRANSITIONS = {
+	open: ['earmarked', 'gone'],
+	earmarked: ['open', 'settled', 'gone'],
+	settled: [],
+	gone: ['open'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type DemandStatus = keyof typeof DEMAND_TRANSITIONS;
+
+export const DEMAND_STATUSES = Object.keys(DEMAND_TRANSITIONS) as DemandStatus[];
+export const DEMAND_KINDS = ['invoice', 'imbalance', 'surplus', 'reserve'] as const;
+
+/** The states from which `to` may be reached. */
+export function demandStatesBefore(to: DemandStatus): DemandStatus[] {
+	return DEMAND_STATUSES.filter((from) => (DEMAND_TRANSITIONS[from] as readonly DemandStatus[]).includes(to));
+}

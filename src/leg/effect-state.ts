@@ -1,0 +1,33 @@
+/**
+ * The life of an effect: one intended act on the outside world. Until its nonce commits it may be dropped; from then on it is
+ * followed to a verdict that the chain gives, never to one that a clock gives.
+ */
+export const EFFECT_TRANSITIONS = {
+	intended: ['reserved', 'dropped'],
+	reserved: ['signed'],
+	signed: ['tracking', 'confirmed', 'reverted', 'cancelled'],
+	tracking: ['confirmed', 'reverted', 'cancelled'],
+	confirmed: [],
+	reverted: [],
+	cancelled: [],
+	dropped: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type EffectStatus = keyof typeof EFFECT_TRANSITIONS;
+
+export const EFFECT_STATUSES = Object.keys(EFFECT_TRANSITIONS) as EffectStatus[];
+
+/** The states from which `to` may be reached. */
+export function effectStatesBefore(to: EffectStatus): EffectStatus[] {
+	return EFFECT_STATUSES.filter((from) => (EFFECT_TRANSITIONS[from] as readonly EffectStatus[]).includes(to));
+}
+
+/**
+ * What an effect does: `approve` sets an exact allowance, `reset` takes a left-over back to zero, `send` and `claim` belong to a hop,
+ * `purchase` pays the demand.
+ */
+export const EFFECT_KINDS = ['approve', 'reset', 'send', 'claim', 'purchase'] as const;
+export type EffectKind = (typeof EFFECT_KINDS)[number];
+
+export const EFFECT_OWNERS = ['leg', 'earmark'] as const;
+export type EffectOwner = (typeof EFFECT_OWNERS)[number];

@@ -1,0 +1,42 @@
+/** A leg and its hops, as the store knows them. */
+import type { VenueId } from '../inventory/venue.ts';
+import type { Amount } from '../money/amount.ts';
+import type { LegStatus } from './state.ts';
+
+/** What an adapter noted for its later steps; JSON of strings. */
+export type Noted = Readonly<Record<string, string>>;
+
+export interface Hop {
+	readonly id: string;
+	readonly legId: string;
+	readonly index: number;
+	readonly bridge: string;
+	readonly origin: VenueId;
+	readonly destination: VenueId;
+	/** Base units at the origin. */
+	readonly send: Amount;
+	/** Base units at the destination that the plan counts on. */
+	readonly receive: Amount;
+	readonly delivered: Amount | null;
+	readonly status: LegStatus;
+	readonly seconds: number;
+	readonly evidence: Noted | null;
+	readonly proof: Noted | null;
+}
+
+export interface Leg {
+	readonly id: string;
+	readonly earmarkId: string;
+	readonly asset: string;
+	readonly origin: VenueId;
+	readonly destination: VenueId;
+	readonly route: string;
+	readonly send: Amount;
+	readonly receive: Amount;
+	readonly delivered: Amount | null;
+	readonly status: LegStatus;
+	readonly reason: string | null;
+	/** The generation of the flow whose jobs serve it. */
+	readonly generation: number;
+	readonly hops: readonly Hop[];
+}

@@ -1,0 +1,26 @@
+/**
+ * The life of a leg, and of each of its hops. "failed" is only for what is proven never to have left; what comes back is "returned".
+ */
+export const LEG_TRANSITIONS = {
+	planned: ['sending', 'cancelled'],
+	sending: ['in_flight', 'failed'],
+	in_flight: ['delivered', 'returned'],
+	delivered: [],
+	returned: [],
+	failed: [],
+	cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type LegStatus = keyof typeof LEG_TRANSITIONS;
+
+export const LEG_STATUSES = Object.keys(LEG_TRANSITIONS) as LegStatus[];
+export const LEG_ACTIVE: readonly LegStatus[] = ['planned', 'sending', 'in_flight'];
+
+/** The states from which `to` may be reached. */
+export function legStatesBefore(to: LegStatus): LegStatus[] {
+	return LEG_STATUSES.filter((from) => (LEG_TRANSITIONS[from] as readonly LegStatus[]).includes(to));
+}
+
+export function isLegTerminal(status: LegStatus): boolean {
+	return LEG_TRANSITIONS[status].length === 0;
+}

@@ -1,0 +1,181 @@
+/** Demands and the invoices behind them. */
+import { and, asc, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm';
+import { demands, invoices } from '../../drizzle/schema/demands.ts';
+import { InvariantError } from '../errors.ts';
+import type { Demand, Destination, WaitingReason } from '../invoice/demand.ts';
+import { type DemandStatus, demandStatesBefore } from '../invoice/demand-state.ts';
+import { amount, type HubAmount } from '../money/amount.ts';
+import { type Db, type Tx, theOne } from './db.ts';
+
+export interface ListedInvoice {
+	readonly intentId: string;
+	readonly asset: string;
+	readonly owner: string;
+	readonly tickerHash: string;
+	readonly origin: string;
+	readonly destinations: readonly string[];
+	readonly amountHub: HubAmount;
+	readonly discountBps: string;
+	readonly hubStatus: string;
+	/** Unix seconds. */
+	readonly enqueuedAt: number;
+}
+
+/** Writes what a listing says of one invoice; an invoice seen before keeps its demand. Returns the demand's id. */
+export async function saveInvoice(tx: Tx, invoice: ListedInvoice): Promise<string> {
+	const [demand] = await tx
+		.insert(demands)
+		.values({
+			kind: 'invoice',
+			externalId: invoice.intentId,
+			asset: invoice.asset,
+			enqueuedAt: sql`to_timestamp(${invoice.enqueuedAt})`,
+			reason: 'NOT_EVALUATED',
+		})
+		.onConflictDoUpdate({ target: [demands.kind, demands.externalId], set: { updatedAt: sql`now()` } })
+		.returning({ id: demands.id });
+	if (demand === undefined) throw new InvariantError(`invoice ${invoice.intentId} was not written`);
+	// An invoice that was gone and is listed again is owed again.
+	await tx
+		.update(demands)
+		.set({ status: 'open', reason: 'NOT_EVALUATED', evaluatedAt: null, nextActionAt: sql`now()` })
+		.where(and(eq(demands.id, demand.id), eq(demands.status, 'gone')));
+	const { intentId, owner, tickerHash, origin, destinations, amountHub, discountBps, hubStatus } = invoice;
+	const facts = { owner, tickerHash, origin, destinations, amountHub, discountBps, hubStatus };
+	await tx
+		.insert(invoices)
+		.values({ demandId: demand.id, intentId, ...facts })
+		.onConflictDoUpdate({ target: invoices.demandId, set: { ...facts, listedAt: sql`now()`, updatedAt: sql`now()` } });
+	return demand.id;
+}
+
+/**
+ * Takes the demands that are due for another look and puts their next look off, so that no two polls wake the same one.
+ * Returns at most `limit` ids, oldest demands first.
+ */
+export async function takeDueDemands(tx: Tx, { limit, againAfterMs }: { limit: number; againAfterMs: number }): Promise<string[]> {
+	const due = await tx
+		.select({ id: demands.id })
+		.from(demands)
+		.where(and(eq(demands.status, 'open'), lte(demands.nextActionAt, sql`now()`)))
+		.orderBy(asc(demands.enqueuedAt), asc(demands.externalId))
+		.limit(limit)
+		.for('update', { skipLocked: true });
+	const ids = due.map((row) => row.id);
+	if (ids.length > 0) {
+		await tx
+			.update(demands)
+			.set({ nextActionAt: inMs(againAfterMs), generation: sql`${demands.generation} + 1` })
+			.where(inArray(demands.id, ids));
+	}
+	return ids;
+}
+
+export async function readDemand(db: Db | Tx, id: string): Promise<Demand> {
+	const [row] = await db.select().from(demands).where(eq(demands.id, id));
+	if (row === undefined) throw new InvariantError(`demand ${id} does not exist`, { demandId: id });
+	return toDemand(row);
+}
+
+/** All open demands of an asset, oldest first. */
+export async function readOpenDemands(db: Db | Tx, asset: string): Promise<Demand[]> {
+	const rows = await db
+		.select()
+		.from(demands)
+		.where(and(eq(demands.status, 'open'), eq(demands.asset, asset)))
+		.orderBy(asc(demands.enqueuedAt), asc(demands.externalId));
+	return rows.map(toDemand);
+}
+
+/** Assets with an open demand that waits for funds: what a planning run has to look at. */
+export async function assetsToPlan(db: Db): Promise<string[]> {
+	const rows = await db
+		.selectDistinct({ asset: demands.asset })
+		.from(demands)
+		.where(eq(demands.status, 'open'))
+		.orderBy(asc(demands.asset));
+	return rows.map((row) => row.asset);
+}
+
+/** Open demands that were never looked at, and first seen no longer ago than `patienceMs`. */
+export async function unevaluatedDemands(db: Db, patienceMs: number): Promise<number> {
+	const [row] = await db
+		.select({ count: sql<number>`count(*)::int` })
+		.from(demands)
+		.where(
+			and(
+				eq(demands.status, 'open'),
+				isNull(demands.evaluatedAt),
+				gt(demands.firstSeenAt, sql`now() - ${patienceMs} * interval '1 millisecond'`),
+			),
+		);
+	return row?.count ?? 0;
+}
+
+/** Stores what a look at a demand has found: its destinations, or why they could not be read (the old ones are then forgotten). */
+export async function recordEvaluation(
+	tx: Db | Tx,
+	{
+		demandId,
+		destinations,
+		waiting,
+		nextLookMs,
+	}: { demandId: string; destinations: readonly Destination[]; waiting: Waiting; nextLookMs: number },
+): Promise<void> {
+	await tx
+		.update(demands)
+		.set({
+			destinations: destinations.map((each) => ({ venue: each.venue, amount: each.amount.toString() })),
+			reason: waiting.reason,
+			reasonDetail: waiting.detail,
+			evaluatedAt: sql`now()`,
+			nextActionAt: inMs(nextLookMs),
+			updatedAt: sql`now()`,
+			version: sql`${demands.version} + 1`,
+		})
+		.where(and(eq(demands.id, demandId), eq(demands.status, 'open')));
+}
+
+export interface Waiting {
+	readonly reason: WaitingReason;
+	readonly detail: string;
+}
+
+/** Stores why an open demand was refused by the planner. */
+export async function recordWaiting(tx: Db | Tx, demandId: string, waiting: Waiting): Promise<void> {
+	await tx
+		.update(demands)
+		.set({ reason: waiting.reason, reasonDetail: waiting.detail, updatedAt: sql`now()` })
+		.where(and(eq(demands.id, demandId), eq(demands.status, 'open')));
+}
+
+/** Compare-and-set of a demand's status; throws `ConflictError` when it is not in a state before `to`. */
+export async function setDemandStatus(tx: Tx, { id, to, reason }: { id: string; to: DemandStatus; reason: string | null }): Promise<void> {
+	const rows = await tx
+		.update(demands)
+		.set({ status: to, reason, reasonDetail: null, nextActionAt: sql`now()`, updatedAt: sql`now()`, version: sql`${demands.version} + 1` })
+		.where(and(eq(demands.id, id), inArray(demands.status, demandStatesBefore(to))))
+		.returning({ id: demands.id });
+	theOne(rows, 'demand', id);
+}
+
+function inMs(ms: number) {
+	return sql`now() + ${ms} * interval '1 millisecond'`;
+}
+
+function toDemand(row: typeof demands.$inferSelect): Demand {
+	return {
+		id: row.id,
+		externalId: row.externalId,
+		asset: row.asset,
+		status: row.status as DemandStatus,
+		destinations: (row.destinations as { venue: string; amount: string }[]).map((each) => ({
+			venue: each.venue,
+			amount: amount(BigInt(each.amount)),
+		})),
+		enqueuedAt: Math.floor(Date.parse(row.enqueuedAt) / 1_000),
+		reason: row.reason,
+		reasonDetail: row.reasonDetail,
+		evaluated: row.evaluatedAt !== null,
+	};
+}

@@ -1,0 +1,187 @@
+/** Earmarks: written whole in the planning transaction, moved by compare-and-set, never deleted. */
+import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import { demands } from '../../drizzle/schema/demands.ts';
+import { earmarks, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
+import type { Earmark, EarmarkDraft, LegDraft } from '../earmark/earmark.ts';
+import { EARMARK_ACTIVE, EARMARK_TERMINAL, type EarmarkStatus, earmarkStatesBefore } from '../earmark/state.ts';
+import { InvariantError, PermanentError } from '../errors.ts';
+import type { EffectDraft } from '../leg/effect.ts';
+import type { Leg } from '../leg/leg.ts';
+import { amount } from '../money/amount.ts';
+import { type Db, lockEarmarks, type Tx, theOne } from './db.ts';
+import { setDemandStatus } from './demands.ts';
+import { intendEffects } from './effects.ts';
+import { placeHolds } from './holds.ts';
+import { readLegsOf } from './legs.ts';
+import { wake } from './outbox.ts';
+
+/** The aggregate that TR3 asks for: an earmark with the rebalance operations that serve it. */
+export interface OnDemandRebalanceEarmark extends Earmark {
+	readonly invoiceId: string;
+	readonly operations: readonly Leg[];
+}
+
+/**
+ * Writes the commitment: earmark, holds, legs, hops, first effects, audit (by trigger) and the wake-up of its flow.
+ * Runs under the inventory lock of its asset. A second active earmark for the same demand is refused by the database.
+ */
+export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectDraft['signer']): Promise<string> {
+	const [row] = await tx
+		.insert(earmarks)
+		.values({
+			demandId: draft.demandId,
+			asset: draft.asset,
+			venue: draft.venue,
+			amount: draft.amount,
+			plan: draft.plan,
+			nextActionAt: sql`now() + interval '10 seconds'`,
+		})
+		.returning({ id: earmarks.id });
+	if (row === undefined) throw new InvariantError(`no earmark was written for demand ${draft.demandId}`);
+	await setDemandStatus(tx, { id: draft.demandId, to: 'earmarked', reason: null });
+	await placeHolds(tx, [
+		{ earmarkId: row.id, legId: null, venue: draft.venue, asset: draft.asset, amount: draft.local, state: 'confirmed' },
+	]);
+	for (const leg of draft.legs) await createLeg(tx, { earmarkId: row.id, asset: draft.asset, leg, signer });
+	await wake(tx, { topic: 'flow', earmarkId: row.id, generation: 1 });
+	return row.id;
+}
+
+async function createLeg(
+	tx: Tx,
+	{ earmarkId, asset, leg, signer }: { earmarkId: string; asset: string; leg: LegDraft; signer: EffectDraft['signer'] },
+): Promise<void> {
+	const { route, origin, destination, send, receive } = leg;
+	const [row] = await tx
+		.insert(rebalanceOperations)
+		.values({ earmarkId, asset, route, origin, destination, send, receive, nextActionAt: sql`now() + interval '10 seconds'` })
+		.returning({ id: rebalanceOperations.id });
+	if (row === undefined) throw new InvariantError(`no leg was written for earmark ${earmarkId}`);
+	await tx.insert(hops).values(leg.hops.map((hop, index) => ({ legId: row.id, index, ...hop })));
+	await placeHolds(tx, [
+		{ earmarkId, legId: row.id, venue: origin, asset, amount: send, state: 'confirmed' },
+		{ earmarkId, legId: row.id, venue: destination, asset, amount: receive, state: 'inbound' },
+	]);
+	const first = { ownerKind: 'leg', ownerId: row.id, hop: 0, try: 1, venue: origin, signer, spend: leg.spend } as const;
+	await intendEffects(tx, [...(leg.spend === null ? [] : [{ ...first, kind: 'approve' } as const]), { ...first, kind: 'send' }]);
+}
+
+export async function readEarmark(db: Db | Tx, id: string): Promise<Earmark> {
+	const [row] = await db.select().from(earmarks).where(eq(earmarks.id, id));
+	if (row === undefined) throw new InvariantError(`earmark ${id} does not exist`, { earmarkId: id });
+	return toEarmark(row);
+}
+
+/** Compare-and-set of an earmark's status; throws `ConflictError` when it is not in a state before `to`. */
+export async function setEarmarkStatus(tx: Tx, { id, to, reason }: { id: string; to: EarmarkStatus; reason?: string }): Promise<void> {
+	const rows = await tx
+		.update(earmarks)
+		.set({ status: to, ...(reason === undefined ? {} : { reason }), updatedAt: sql`now()`, version: sql`${earmarks.version} + 1` })
+		.where(and(eq(earmarks.id, id), inArray(earmarks.status, earmarkStatesBefore(to))))
+		.returning({ id: earmarks.id });
+	theOne(rows, 'earmark', id);
+}
+
+/** Starts the next generation of an earmark's flow; every job of it has an id that no job before had. */
+export async function nextGeneration(tx: Tx, earmarkId: string): Promise<number> {
+	const rows = await tx
+		.update(earmarks)
+		.set({ generation: sql`${earmarks.generation} + 1` })
+		.where(eq(earmarks.id, earmarkId))
+		.returning({ generation: earmarks.generation });
+	const { generation } = theOne(rows, 'earmark', earmarkId);
+	await tx.update(rebalanceOperations).set({ generation }).where(eq(rebalanceOperations.earmarkId, earmarkId));
+	return generation;
+}
+
+/** Says when the reconciler should wonder about this earmark; the jobs that serve it push the moment on. */
+export async function expectEarmarkWithin(db: Db | Tx, earmarkId: string, ms: number): Promise<void> {
+	await db
+		.update(earmarks)
+		.set({ nextActionAt: sql`now() + ${ms} * interval '1 millisecond'` })
+		.where(eq(earmarks.id, earmarkId));
+}
+
+export interface EarmarkFilter {
+	readonly status?: readonly EarmarkStatus[];
+	readonly asset?: string;
+	readonly venue?: string;
+	readonly includeRemoved?: boolean;
+	/** Rows after this one; take it from the page before. */
+	readonly after?: EarmarkCursor;
+	/** 1 to 200; 50 unless given. */
+	readonly limit?: number;
+}
+
+export interface EarmarkCursor {
+	readonly createdAt: string;
+	readonly id: string;
+}
+
+/** Earmarks in the order in which they were made, a page at a time; `next` is null on the last page. */
+export async function getEarmarks(db: Db | Tx, filter: EarmarkFilter = {}): Promise<{ rows: Earmark[]; next: EarmarkCursor | null }> {
+	const limit = Math.min(Math.max(filter.limit ?? 50, 1), 200);
+	const { after } = filter;
+	const rows = await db
+		.select()
+		.from(earmarks)
+		.where(
+			and(
+				filter.includeRemoved === true ? undefined : isNull(earmarks.deletedAt),
+				filter.status === undefined ? undefined : inArray(earmarks.status, [...filter.status]),
+				filter.asset === undefined ? undefined : eq(earmarks.asset, filter.asset),
+				filter.venue === undefined ? undefined : eq(earmarks.venue, filter.venue),
+				after === undefined
+					? undefined
+					: or(
+							gt(earmarks.createdAt, sql`${after.createdAt}::timestamptz`),
+							and(eq(earmarks.createdAt, sql`${after.createdAt}::timestamptz`), gt(earmarks.id, after.id)),
+						),
+			),
+		)
+		.orderBy(asc(earmarks.createdAt), asc(earmarks.id))
+		.limit(limit + 1);
+	const page = rows.slice(0, limit).map(toEarmark);
+	const last = page.at(-1);
+	return { rows: page, next: rows.length > limit && last !== undefined ? { createdAt: last.createdAt, id: last.id } : null };
+}
+
+/** The active earmark of an invoice, or its latest one, with its rebalance operations; null when there never was one. */
+export async function getEarmarkForInvoice(db: Db | Tx, invoiceId: string): Promise<OnDemandRebalanceEarmark | null> {
+	const rows = await db
+		.select({ earmark: earmarks })
+		.from(earmarks)
+		.innerJoin(demands, eq(demands.id, earmarks.demandId))
+		.where(and(eq(demands.externalId, invoiceId), eq(demands.kind, 'invoice'), isNull(earmarks.deletedAt)))
+		.orderBy(sql`(${inArray(earmarks.status, [...EARMARK_ACTIVE])}) desc`, sql`${earmarks.createdAt} desc`)
+		.limit(1);
+	const row = rows[0]?.earmark;
+	if (row === undefined) return null;
+	return { ...toEarmark(row), invoiceId, operations: await readLegsOf(db, row.id) };
+}
+
+/** Hides an ended earmark from listings; the row, its legs and its audit log stay. An active one is refused. */
+export async function removeEarmark(tx: Tx, id: string): Promise<void> {
+	await lockEarmarks(tx, [id]);
+	const rows = await tx
+		.update(earmarks)
+		.set({ deletedAt: sql`now()`, updatedAt: sql`now()` })
+		.where(and(eq(earmarks.id, id), inArray(earmarks.status, [...EARMARK_TERMINAL])))
+		.returning({ id: earmarks.id });
+	if (rows.length === 0)
+		throw new PermanentError(`earmark ${id} is not ended; only settled or cancelled ones can be removed`, { earmarkId: id });
+}
+
+function toEarmark(row: typeof earmarks.$inferSelect): Earmark {
+	return {
+		id: row.id,
+		demandId: row.demandId,
+		asset: row.asset,
+		venue: row.venue,
+		amount: amount(row.amount),
+		status: row.status as EarmarkStatus,
+		generation: row.generation,
+		reason: row.reason,
+		createdAt: row.createdAt,
+	};
+}

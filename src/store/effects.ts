@@ -1,0 +1,281 @@
+/** Effects and their attempts: intent, claim, nonce, signed bytes, verdict. Each function is one step of architecture §4. */
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Address, Hex } from 'viem';
+import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
+import type { Spend } from '../earmark/spend.ts';
+import { InvariantError } from '../errors.ts';
+import type { Effect, EffectDraft, Payload } from '../leg/effect.ts';
+import { type EffectKind, type EffectOwner, type EffectStatus, effectStatesBefore } from '../leg/effect-state.ts';
+import { type Amount, amount } from '../money/amount.ts';
+import { type Db, type Tx, theOne } from './db.ts';
+
+/** Step 1: the intent. Writing the same key again is a no-op, so every caller may repeat itself. */
+export async function intendEffects(tx: Tx, drafts: readonly EffectDraft[]): Promise<void> {
+	if (drafts.length === 0) return;
+	await tx
+		.insert(effects)
+		.values(
+			drafts.map(({ spend, ...draft }) => ({
+				...draft,
+				spendToken: spend?.token ?? null,
+				spender: spend?.spender ?? null,
+				spendAmount: spend?.amount ?? null,
+			})),
+		)
+		.onConflictDoNothing();
+}
+
+export async function readEffect(db: Db | Tx, id: string): Promise<Effect> {
+	const [row] = await db.select().from(effects).where(eq(effects.id, id));
+	if (row === undefined) throw new InvariantError(`effect ${id} does not exist`, { effectId: id });
+	return toEffect(row);
+}
+
+export async function readEffectsOf(db: Db | Tx, ownerKind: EffectOwner, ownerIds: readonly string[]): Promise<Effect[]> {
+	if (ownerIds.length === 0) return [];
+	const rows = await db
+		.select()
+		.from(effects)
+		.where(and(eq(effects.ownerKind, ownerKind), inArray(effects.ownerId, [...ownerIds])))
+		.orderBy(asc(effects.hop), asc(effects.kind), asc(effects.try));
+	return rows.map(toEffect);
+}
+
+/** Step 2: the claim. Returns the fencing epoch that every later write of this claim must name. */
+export async function claimEffect(db: Db, id: string, status: EffectStatus): Promise<number> {
+	const rows = await db
+		.update(effects)
+		.set({ epoch: sql`${effects.epoch} + 1`, updatedAt: sql`now()` })
+		.where(and(eq(effects.id, id), eq(effects.status, status)))
+		.returning({ epoch: effects.epoch });
+	return theOne(rows, 'effect', id).epoch;
+}
+
+/** A check before the nonce has refused the effect; nothing has left. Returns how often that has happened. */
+export async function refuseEffect(db: Db, id: string, reason: string): Promise<number> {
+	const rows = await db
+		.update(effects)
+		.set({ refusals: sql`${effects.refusals} + 1`, reason, updatedAt: sql`now()` })
+		.where(and(eq(effects.id, id), eq(effects.status, 'intended')))
+		.returning({ refusals: effects.refusals });
+	return theOne(rows, 'effect', id).refusals;
+}
+
+/** Gives up effects that have no nonce; those that have one are followed to their end. */
+export async function dropEffects(tx: Tx, ownerKind: EffectOwner, ownerId: string): Promise<void> {
+	await tx
+		.update(effects)
+		.set({ status: 'dropped', updatedAt: sql`now()` })
+		.where(and(eq(effects.ownerKind, ownerKind), eq(effects.ownerId, ownerId), inArray(effects.status, effectStatesBefore('dropped'))));
+}
+
+/** Whether its nonce has committed and the chain has not said that it came to nothing. */
+export function mayHaveLeft(effect: Effect): boolean {
+	return effect.nonce !== null && effect.status !== 'reverted' && effect.status !== 'cancelled';
+}
+
+/** Takes back the allowance of an owner whose approval went out but whose spending call did not, or took less. */
+export async function intendReset(tx: Tx, ofOwner: readonly Effect[]): Promise<void> {
+	const allowed = ofOwner.find((effect) => effect.spend !== null && mayHaveLeft(effect));
+	if (allowed === undefined || allowed.spend === null) return;
+	const { ownerKind, ownerId, hop, venue, signer } = allowed;
+	await intendEffects(tx, [
+		{ ownerKind, ownerId, hop, venue, signer, spend: { ...allowed.spend, amount: amount(0n) }, kind: 'reset', try: 1 },
+	]);
+}
+
+/** Makes sure that the lane exists; `next` is what the chain says when it is first used. */
+export async function openLane(db: Db, lane: { venue: string; signer: string; next: bigint }): Promise<void> {
+	await db.insert(signerLanes).values(lane).onConflictDoNothing();
+}
+
+export async function laneExists(db: Db, lane: { venue: string; signer: string }): Promise<boolean> {
+	const rows = await db.select({ next: signerLanes.next }).from(signerLanes).where(isLane(lane));
+	return rows.length > 0;
+}
+
+/** Nothing more is signed on a frozen lane until a person has looked. */
+export async function freezeLane(db: Db, lane: { venue: string; signer: string }, reason: string): Promise<void> {
+	await db
+		.update(signerLanes)
+		.set({ frozenReason: reason, updatedAt: sql`now()` })
+		.where(and(isLane(lane), isNull(signerLanes.frozenReason)));
+}
+
+export async function frozenReason(db: Db | Tx, lane: { venue: string; signer: string }): Promise<string | null> {
+	const [row] = await db.select({ reason: signerLanes.frozenReason }).from(signerLanes).where(isLane(lane));
+	return row?.reason ?? null;
+}
+
+/**
+ * Step 4: nonce and owner commit together, under the lane's row lock. `payload` is built under that lock and is told the
+ * allowance that is then waiting to be spent, which is exact because the order of the lane's transactions is now known.
+ */
+export async function reserveNonce(
+	tx: Tx,
+	{ effect, epoch, payload }: { effect: Effect; epoch: number; payload: (waiting: Amount) => Payload & { payloadHash: Hex } },
+): Promise<bigint> {
+	const lane = { venue: effect.venue, signer: effect.signer };
+	const [row] = await tx
+		.select({ next: signerLanes.next, frozen: signerLanes.frozenReason })
+		.from(signerLanes)
+		.where(isLane(lane))
+		.for('update');
+	if (row === undefined) throw new InvariantError(`no lane for ${effect.signer} on ${effect.venue}`, lane);
+	if (row.frozen !== null) throw new InvariantError(`lane of ${effect.signer} on ${effect.venue} is frozen: ${row.frozen}`, lane);
+	const { target, calldata, value, gas, payloadHash } = payload(
+		effect.spend === null ? amount(0n) : await waitingSpend(tx, effect, effect.spend),
+	);
+	const rows = await tx
+		.update(effects)
+		.set({ status: 'reserved', nonce: row.next, target, calldata, value, gas, payloadHash, updatedAt: sql`now()` })
+		.where(and(eq(effects.id, effect.id), inArray(effects.status, effectStatesBefore('reserved')), eq(effects.epoch, epoch)))
+		.returning({ id: effects.id });
+	theOne(rows, 'effect', effect.id);
+	await tx
+		.update(signerLanes)
+		.set({ next: row.next + 1n, updatedAt: sql`now()` })
+		.where(isLane(lane));
+	return row.next;
+}
+
+/** The sum of the sends that still wait to spend this allowance: those without a nonce. */
+async function waitingSpend(tx: Tx, effect: Effect, { token, spender }: Spend): Promise<Amount> {
+	const spending: EffectKind[] = ['send', 'claim', 'purchase'];
+	const [row] = await tx
+		.select({ sum: sql<string>`coalesce(sum(${effects.spendAmount}), 0)` })
+		.from(effects)
+		.where(
+			and(
+				eq(effects.venue, effect.venue),
+				eq(effects.signer, effect.signer),
+				eq(effects.spendToken, token),
+				eq(effects.spender, spender),
+				eq(effects.status, 'intended'),
+				inArray(effects.kind, spending),
+			),
+		);
+	return amount(BigInt(row?.sum ?? 0));
+}
+
+export interface SignedAttempt {
+	readonly hash: Hex;
+	readonly raw: Hex;
+	readonly payloadHash: Hex;
+	readonly gas: bigint;
+	readonly maxFeePerGas: bigint;
+	readonly maxPriorityFeePerGas: bigint;
+}
+
+/** Step 5: the signed bytes, committed before anything is sent. */
+export async function storeAttempt(
+	tx: Tx,
+	{ effectId, epoch, attempt }: { effectId: string; epoch: number; attempt: SignedAttempt },
+): Promise<void> {
+	await setStatus(tx, { id: effectId, to: 'signed', epoch });
+	await tx
+		.insert(attempts)
+		.values({ effectId, ...attempt })
+		.onConflictDoNothing();
+}
+
+export interface Attempt {
+	readonly hash: Hex;
+	readonly raw: Hex;
+	/** Milliseconds since it was last sent; null if never. */
+	readonly sentAgoMs: number | null;
+}
+
+export async function readAttempts(db: Db, effectId: string): Promise<Attempt[]> {
+	const rows = await db
+		.select({
+			hash: attempts.hash,
+			raw: attempts.raw,
+			sentAgoMs: sql<string | null>`extract(epoch from clock_timestamp() - ${attempts.broadcastAt}) * 1000`,
+		})
+		.from(attempts)
+		.where(eq(attempts.effectId, effectId))
+		.orderBy(asc(attempts.createdAt));
+	return rows.map((row) => ({
+		hash: row.hash as Hex,
+		raw: row.raw as Hex,
+		sentAgoMs: row.sentAgoMs === null ? null : Number(row.sentAgoMs),
+	}));
+}
+
+/** Step 6, afterwards: whatever the node answered, the effect is tracked. The time is a hint for sending again, never evidence. */
+export async function recordBroadcast(
+	db: Db,
+	{ effectId, hash, error }: { effectId: string; hash: Hex; error: string | null },
+): Promise<void> {
+	await db.update(attempts).set({ broadcastAt: sql`clock_timestamp()`, lastError: error }).where(eq(attempts.hash, hash));
+	await db
+		.update(effects)
+		.set({ status: 'tracking', updatedAt: sql`now()` })
+		.where(and(eq(effects.id, effectId), inArray(effects.status, effectStatesBefore('tracking'))));
+}
+
+export interface Verdict {
+	readonly to: 'confirmed' | 'reverted' | 'cancelled';
+	readonly hash: Hex;
+	readonly blockNumber: bigint;
+	/** As JSON: the logs of the mined transaction. */
+	readonly logs: unknown;
+	readonly reason: string | null;
+}
+
+/** Step 9: what the chain has decided; the caller commits the consequences in the same transaction. */
+export async function resolveEffect(tx: Tx, id: string, verdict: Verdict): Promise<void> {
+	await setStatus(tx, {
+		id,
+		to: verdict.to,
+		also: { minedHash: verdict.hash, minedBlock: verdict.blockNumber, minedLogs: verdict.logs, reason: verdict.reason },
+	});
+}
+
+async function setStatus(
+	tx: Tx,
+	{ id, to, epoch, also = {} }: { id: string; to: EffectStatus; epoch?: number; also?: Partial<typeof effects.$inferInsert> },
+): Promise<void> {
+	const rows = await tx
+		.update(effects)
+		.set({ ...also, status: to, updatedAt: sql`now()` })
+		.where(
+			and(eq(effects.id, id), inArray(effects.status, effectStatesBefore(to)), epoch === undefined ? undefined : eq(effects.epoch, epoch)),
+		)
+		.returning({ id: effects.id });
+	theOne(rows, 'effect', id);
+}
+
+function isLane({ venue, signer }: { venue: string; signer: string }) {
+	return and(eq(signerLanes.venue, venue), eq(signerLanes.signer, signer));
+}
+
+function toEffect(row: typeof effects.$inferSelect): Effect {
+	const { target, calldata, gas } = row;
+	return {
+		id: row.id,
+		ownerKind: row.ownerKind as EffectOwner,
+		ownerId: row.ownerId,
+		hop: row.hop,
+		kind: row.kind as EffectKind,
+		try: row.try,
+		venue: row.venue,
+		signer: row.signer as Address,
+		spend:
+			row.spendToken === null || row.spender === null || row.spendAmount === null
+				? null
+				: { token: row.spendToken as Address, spender: row.spender as Address, amount: amount(row.spendAmount) },
+		status: row.status as EffectStatus,
+		epoch: row.epoch,
+		nonce: row.nonce,
+		payload:
+			target === null || calldata === null || gas === null
+				? null
+				: { target: target as Address, calldata: calldata as Hex, value: row.value, gas },
+		refusals: row.refusals,
+		reason: row.reason,
+		minedHash: row.minedHash as Hex | null,
+		minedBlock: row.minedBlock,
+	};
+}

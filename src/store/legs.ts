@@ -1,0 +1,125 @@
+/** Legs and hops: rows ↔ domain, and their compare-and-set. */
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
+import { InvariantError } from '../errors.ts';
+import type { Hop, Leg, Noted } from '../leg/leg.ts';
+import { type LegStatus, legStatesBefore } from '../leg/state.ts';
+import { type Amount, amount } from '../money/amount.ts';
+import { type Db, type Tx, theOne } from './db.ts';
+
+export async function readLeg(db: Db | Tx, legId: string): Promise<Leg> {
+	const [row] = await db.select().from(rebalanceOperations).where(eq(rebalanceOperations.id, legId));
+	if (row === undefined) throw new InvariantError(`leg ${legId} does not exist`, { legId });
+	return toLeg(row, await readHops(db, [legId]));
+}
+
+/** The legs of an earmark in the order of their routes' ids. */
+export async function readLegsOf(db: Db | Tx, earmarkId: string): Promise<Leg[]> {
+	const rows = await db
+		.select()
+		.from(rebalanceOperations)
+		.where(eq(rebalanceOperations.earmarkId, earmarkId))
+		.orderBy(asc(rebalanceOperations.createdAt), asc(rebalanceOperations.route), asc(rebalanceOperations.id));
+	const allHops = await readHops(
+		db,
+		rows.map((row) => row.id),
+	);
+	return rows.map((row) =>
+		toLeg(
+			row,
+			allHops.filter((hop) => hop.legId === row.id),
+		),
+	);
+}
+
+async function readHops(db: Db | Tx, legIds: readonly string[]): Promise<Hop[]> {
+	if (legIds.length === 0) return [];
+	const rows = await db
+		.select()
+		.from(hops)
+		.where(inArray(hops.legId, [...legIds]))
+		.orderBy(asc(hops.legId), asc(hops.index));
+	return rows.map(toHop);
+}
+
+/** Compare-and-set of a leg's status; throws `ConflictError` when it is not in a state before `to`. */
+export async function setLegStatus(
+	tx: Tx,
+	{ id, to, delivered, reason }: { id: string; to: LegStatus; delivered?: Amount; reason?: string },
+): Promise<void> {
+	const rows = await tx
+		.update(rebalanceOperations)
+		.set({
+			status: to,
+			...(delivered === undefined ? {} : { delivered }),
+			...(reason === undefined ? {} : { reason }),
+			updatedAt: sql`now()`,
+			version: sql`${rebalanceOperations.version} + 1`,
+		})
+		.where(and(eq(rebalanceOperations.id, id), inArray(rebalanceOperations.status, legStatesBefore(to))))
+		.returning({ id: rebalanceOperations.id });
+	theOne(rows, 'leg', id);
+}
+
+export interface HopChange {
+	readonly id: string;
+	readonly to: LegStatus;
+	readonly delivered?: Amount;
+	readonly deliveredTx?: string;
+	readonly evidence?: Noted;
+	readonly proof?: Noted;
+}
+
+/** Compare-and-set of a hop's status, with what was learned by it. */
+export async function setHopStatus(tx: Tx, { id, to, ...learned }: HopChange): Promise<void> {
+	const rows = await tx
+		.update(hops)
+		.set({ ...learned, status: to, updatedAt: sql`now()`, version: sql`${hops.version} + 1` })
+		.where(and(eq(hops.id, id), inArray(hops.status, legStatesBefore(to))))
+		.returning({ id: hops.id });
+	theOne(rows, 'hop', id);
+}
+
+/** Says when the reconciler should wonder about this leg; the jobs that serve it push the moment on. */
+export async function expectLegWithin(db: Db | Tx, legId: string, ms: number): Promise<void> {
+	await db
+		.update(rebalanceOperations)
+		.set({ nextActionAt: sql`now() + ${ms} * interval '1 millisecond'` })
+		.where(eq(rebalanceOperations.id, legId));
+}
+
+function toLeg(row: typeof rebalanceOperations.$inferSelect, legHops: readonly Hop[]): Leg {
+	return {
+		id: row.id,
+		earmarkId: row.earmarkId,
+		asset: row.asset,
+		origin: row.origin,
+		destination: row.destination,
+		route: row.route,
+		send: amount(row.send),
+		receive: amount(row.receive),
+		delivered: row.delivered === null ? null : amount(row.delivered),
+		status: row.status as LegStatus,
+		reason: row.reason,
+		generation: row.generation,
+		hops: legHops,
+	};
+}
+
+function toHop(row: typeof hops.$inferSelect): Hop {
+	return {
+		id: row.id,
+		legId: row.legId,
+		index: row.index,
+		bridge: row.bridge,
+		origin: row.origin,
+		destination: row.destination,
+		send: amount(row.send),
+		receive: amount(row.receive),
+		delivered: row.delivered === null ? null : amount(row.delivered),
+		status: row.status as LegStatus,
+		seconds: row.seconds,
+		evidence: row.evidence as Noted | null,
+		proof: row.proof as Noted | null,
+	};
+}

@@ -1,0 +1,130 @@
+/** What happens at the end of an earmark, each event one transaction's worth. */
+import { eq, sql } from 'drizzle-orm';
+import type { Address } from 'viem';
+import { effects } from '../../drizzle/schema/effects.ts';
+import { receivables } from '../../drizzle/schema/inventory.ts';
+import type { MinedCall } from '../bridge/bridge.ts';
+import type { Earmark } from '../earmark/earmark.ts';
+import type { Spend } from '../earmark/spend.ts';
+import { InvariantError } from '../errors.ts';
+import type { Effect } from '../leg/effect.ts';
+import { isLegTerminal } from '../leg/state.ts';
+import { type Amount, amount, type HubAmount, min, ZERO } from '../money/amount.ts';
+import { ConflictError, lockEarmarks, type Tx } from './db.ts';
+import { setDemandStatus } from './demands.ts';
+import { readEarmark, setEarmarkStatus } from './earmarks.ts';
+import { dropEffects, intendEffects, intendReset, mayHaveLeft, readEffectsOf } from './effects.ts';
+import { moveHold, readHolds, releaseHolds } from './holds.ts';
+import { absorbNow } from './inventory.ts';
+import { resolveOnly } from './leg-events.ts';
+import { readLegsOf } from './legs.ts';
+import { wake } from './outbox.ts';
+
+/** Everything has arrived: writes the intent to approve and to pay. */
+export async function beginSettling(
+	tx: Tx,
+	{ earmark, signer, spend }: { earmark: Earmark; signer: Address; spend: Spend },
+): Promise<void> {
+	await lockEarmarks(tx, [earmark.id]);
+	await setEarmarkStatus(tx, { id: earmark.id, to: 'settling' });
+	const effect = { ownerKind: 'earmark', ownerId: earmark.id, hop: 0, try: 1, venue: earmark.venue, signer, spend } as const;
+	await intendEffects(tx, [
+		{ ...effect, kind: 'approve' },
+		{ ...effect, kind: 'purchase' },
+	]);
+}
+
+/** The demand has risen since the approval, and what is held still covers it: approves anew. */
+export async function approveAnew(
+	tx: Tx,
+	{ purchase, approve, spend }: { purchase: Effect; approve: Effect; spend: Spend },
+): Promise<void> {
+	await setSpend(tx, purchase.id, spend.amount);
+	const { ownerKind, ownerId, hop, venue, signer } = purchase;
+	await intendEffects(tx, [{ ownerKind, ownerId, hop, venue, signer, spend, kind: 'approve', try: approve.try + 1 }]);
+}
+
+/** The purchase's nonce has committed: exactly what it pays leaves the held funds, and the excess is free at once. */
+export async function purchaseStarted(
+	tx: Tx,
+	{ earmarkId, effectId, paid }: { earmarkId: string; effectId: string; paid: Amount },
+): Promise<void> {
+	await lockEarmarks(tx, [earmarkId]);
+	await setSpend(tx, effectId, paid);
+	let left = paid;
+	for (const hold of await heldAtVenue(tx, earmarkId)) {
+		const part = min(hold.amount, left);
+		await moveHold(tx, { id: hold.id, to: part === 0n ? 'released' : 'pending_out', amount: part === 0n ? hold.amount : part });
+		left = amount(left - part);
+	}
+	if (left !== 0n) throw new InvariantError(`earmark ${earmarkId} would pay ${left} more than it holds`, { earmarkId });
+}
+
+export interface Purchase {
+	readonly intentId: string;
+	readonly paid: Amount;
+	readonly amountHub: HubAmount;
+	/** More was approved than was paid: the rest is taken back. */
+	readonly leavesAllowance: boolean;
+}
+
+/** The purchase is final: earmark and demand are settled, the intent is a receivable, all in one transaction. */
+export async function purchaseFinal(
+	tx: Tx,
+	{ earmark, effect, mined, purchase }: { earmark: Earmark; effect: Effect; mined: MinedCall; purchase: Purchase },
+): Promise<void> {
+	await lockEarmarks(tx, [earmark.id]);
+	await resolveOnly(tx, effect, mined);
+	for (const hold of await readHolds(tx, earmark.id)) {
+		if (hold.state === 'pending_out' && hold.venue === earmark.venue)
+			await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: mined.blockNumber });
+	}
+	await absorbNow(tx, { venue: earmark.venue, asset: earmark.asset, earmarkId: earmark.id });
+	await setEarmarkStatus(tx, { id: earmark.id, to: 'settled', reason: 'PURCHASED' });
+	await setDemandStatus(tx, { id: earmark.demandId, to: 'settled', reason: 'PURCHASED' });
+	const { intentId, paid, amountHub, leavesAllowance } = purchase;
+	await tx
+		.insert(receivables)
+		.values({ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub, hubStatus: 'NONE' });
+	if (!leavesAllowance) return;
+	await intendReset(tx, [effect]);
+	await wake(tx, { topic: 'settle', earmarkId: earmark.id });
+}
+
+/**
+ * Gives the delivered funds back to free inventory; legs in flight run on to their end, and the earmark ends when all have.
+ * The demand is open again, or gone. Only before the purchase's nonce has committed.
+ */
+export async function giveBack(tx: Tx, { earmark, reason, gone }: { earmark: Earmark; reason: string; gone: boolean }): Promise<void> {
+	await lockEarmarks(tx, [earmark.id]);
+	const now = await readEarmark(tx, earmark.id);
+	const spent = await readEffectsOf(tx, 'earmark', [earmark.id]);
+	if (spent.some((each) => each.kind === 'purchase' && mayHaveLeft(each))) {
+		throw new ConflictError(`the purchase of earmark ${earmark.id} has a nonce: it is followed to its end`, { earmarkId: earmark.id });
+	}
+	const ended = (await readLegsOf(tx, earmark.id)).every((leg) => isLegTerminal(leg.status));
+	if (now.status === 'moving' || now.status === 'settling') await setEarmarkStatus(tx, { id: earmark.id, to: 'compensating', reason });
+	if (!ended) return;
+	await dropEffects(tx, 'earmark', earmark.id);
+	await intendReset(tx, spent);
+	await releaseHolds(tx, earmark.id);
+	await setEarmarkStatus(tx, { id: earmark.id, to: 'cancelled', reason });
+	await setDemandStatus(tx, { id: earmark.demandId, to: gone ? 'gone' : 'open', reason });
+	await wake(tx, { topic: 'settle', earmarkId: earmark.id });
+	if (!gone) await wake(tx, { topic: 'evaluate', demandId: earmark.demandId });
+}
+
+/** Confirmed funds that the earmark holds at its venue, largest claims first. */
+export async function heldAtVenue(tx: Parameters<typeof readHolds>[0], earmarkId: string) {
+	const earmark = await readEarmark(tx, earmarkId);
+	const holds = await readHolds(tx, earmarkId);
+	return holds.filter((hold) => hold.state === 'confirmed' && hold.venue === earmark.venue && hold.asset === earmark.asset);
+}
+
+export async function heldAmount(tx: Parameters<typeof readHolds>[0], earmarkId: string): Promise<Amount> {
+	return (await heldAtVenue(tx, earmarkId)).reduce((sum, hold) => amount(sum + hold.amount), ZERO);
+}
+
+async function setSpend(tx: Tx, effectId: string, units: Amount): Promise<void> {
+	await tx.update(effects).set({ spendAmount: units, updatedAt: sql`now()` }).where(eq(effects.id, effectId));
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { HOLD_STATES, HOLD_TRANSITIONS, holdStatesBefore } from '../../src/earmark/hold-state.ts';
+import { EARMARK_ACTIVE, EARMARK_STATUSES, EARMARK_TERMINAL, EARMARK_TRANSITIONS, earmarkStatesBefore } from '../../src/earmark/state.ts';
+import { DEMAND_STATUSES, DEMAND_TRANSITIONS, demandStatesBefore } from '../../src/invoice/demand-state.ts';
+import { EFFECT_STATUSES, EFFECT_TRANSITIONS, effectStatesBefore } from '../../src/leg/effect-state.ts';
+import { isLegTerminal, LEG_ACTIVE, LEG_STATUSES, LEG_TRANSITIONS, legStatesBefore } from '../../src/leg/state.ts';
+
+/** Rows are where it is, columns where it may go: `x` is allowed. Written by hand from the design, not from the code. */
+const TABLES: Record<
+	string,
+	{ states: readonly string[]; allowed: string; before: (to: never) => string[]; map: Record<string, readonly string[]> }
+> = {
+	earmark: {
+		states: EARMARK_STATUSES,
+		before: earmarkStatesBefore,
+		map: EARMARK_TRANSITIONS,
+		allowed: `
+			             planned moving settling compensating settled cancelled
+			planned      .       x      x        .            .       x
+			moving       .       .      x        x            .       .
+			settling     .       x      .        x            x       .
+			compensating .       .      .        .            .       x
+			settled      .       .      .        .            .       .
+			cancelled    .       .      .        .            .       .`,
+	},
+	leg: {
+		states: LEG_STATUSES,
+		before: legStatesBefore,
+		map: LEG_TRANSITIONS,
+		allowed: `
+			          planned sending in_flight delivered returned failed cancelled
+			planned   .       x       .         .         .        .      x
+			sending   .       .       x         .         .        x      .
+			in_flight .       .       .         x         x        .      .
+			delivered .       .       .         .         .        .      .
+			returned  .       .       .         .         .        .      .
+			failed    .       .       .         .         .        .      .
+			cancelled .       .       .         .         .        .      .`,
+	},
+	effect: {
+		states: EFFECT_STATUSES,
+		before: effectStatesBefore,
+		map: EFFECT_TRANSITIONS,
+		allowed: `
+			          intended reserved signed tracking confirmed reverted cancelled dropped
+			intended  .        x        .      .        .         .        .         x
+			reserved  .        .        x      .        .         .        .         .
+			signed    .        .        .      x        x         x        x         .
+			tracking  .        .        .      .        x         x        x         .
+			confirmed .        .        .      .        .         .        .         .
+			reverted  .        .        .      .        .         .        .         .
+			cancelled .        .        .      .        .         .        .         .
+			dropped   .        .        .      .        .         .        .         .`,
+	},
+	hold: {
+		states: HOLD_STATES,
+		before: holdStatesBefore,
+		map: HOLD_TRANSITIONS,
+		allowed: `
+			            inbound confirmed pending_out released
+			inbound     .       x         .           x
+			confirmed   .       .         x           x
+			pending_out .       x         .           x
+			released    .       .         .           .`,
+	},
+	demand: {
+		states: DEMAND_STATUSES,
+		before: demandStatesBefore,
+		map: DEMAND_TRANSITIONS,
+		allowed: `
+			          open earmarked settled gone
+			open      .    x         .       x
+			earmarked x    .         x       x
+			settled   .    .         .       .
+			gone      x    .         .       .`,
+	},
+};
+
+describe('transition maps', () => {
+	for (const [name, { states, allowed, before, map }] of Object.entries(TABLES)) {
+		it(`${name}: exactly the designed steps are allowed, from every state to every state`, () => {
+			const [header = '', ...rows] = allowed.trim().split('\n');
+			const columns = header.trim().split(/\s+/);
+			expect([...columns].sort()).toEqual([...states].sort());
+			expect(rows.map((row) => row.trim().split(/\s+/)[0]).sort()).toEqual([...states].sort());
+			for (const row of rows) {
+				const [from = '', ...marks] = row.trim().split(/\s+/);
+				columns.forEach((to, index) => {
+					expect(map[from]?.includes(to), `${name} ${from} -> ${to}`).toBe(marks[index] === 'x');
+					expect(before(to as never).includes(from), `${name} before ${to}`).toBe(marks[index] === 'x');
+				});
+			}
+		});
+	}
+
+	it('active and terminal lists divide the states', () => {
+		expect([...EARMARK_ACTIVE, ...EARMARK_TERMINAL].sort()).toEqual([...EARMARK_STATUSES].sort());
+		expect(LEG_STATUSES.filter((status) => !isLegTerminal(status))).toEqual([...LEG_ACTIVE]);
+	});
+});
