@@ -1,0 +1,208 @@
+/**
+ * The best way to cover one need at one of several destinations, by the goals: fewest operations, lowest cost, least
+ * sent, then ties. Costs and sums that count as equal are kept together until the ties decide between them.
+ */
+import type { Candidate } from './candidate.ts';
+import { ratio } from './candidate.ts';
+import { type Budget, type Exploration, explore, type Field } from './explore.ts';
+import { mostArriving } from './most.ts';
+import type { Split } from './split.ts';
+import { toleranceOf } from './tolerance.ts';
+
+export interface Choice {
+	readonly field: Field;
+	/** By route id, parallel to the split's sends. */
+	readonly chosen: readonly Candidate[];
+	readonly split: Split;
+}
+
+export interface Wish {
+	/** By destination, in the order of ties; all with the same money scale. */
+	readonly fields: readonly Field[];
+	readonly moneyScale: bigint;
+	/** In money units; null when any cost will do. */
+	readonly maxCost: bigint | null;
+	/** Any way at all instead of the best. */
+	readonly anyWill: boolean;
+	readonly budget: Budget;
+}
+
+/** The best choice, or null when nothing covers the need (certain only while the budget stays exact). */
+export function bestChoice(wish: Wish): Choice | null {
+	const possible = wish.fields.filter((field) => {
+		const { bounds, market } = field;
+		const reachable = bounds.reach(operationsIn(field));
+		if (reachable < market.needTokens || tooDear(bounds.costAtAll(), wish)) return false;
+		// Near the edge an exact look is cheaper than a search that proves number by number that nothing covers.
+		return reachable * 0.8 > market.needTokens || mostArriving(market, wish.budget) >= market.need.units;
+	});
+	const choice = climb(wish, possible);
+	if (choice !== null || wish.budget.exact) return choice;
+	// Not proven, so any plan is better than none: with more operations than the fewest, one is quickly found.
+	const fallback: Wish = { ...wish, budget: { left: FALLBACK_NODES, exact: false } };
+	return climb(fallback, possible);
+}
+
+/** Nodes for finding some plan after the budget for finding the best one has ended. */
+const FALLBACK_NODES = 20_000;
+
+/** Tries one number of operations after the other. */
+function climb(wish: Wish, possible: readonly Field[]): Choice | null {
+	const most = Math.max(0, ...possible.map(operationsIn));
+	for (let operations = 1; operations <= most; operations += 1) {
+		const able = possible.filter(
+			({ bounds, market }) => bounds.reach(operations) >= market.needTokens && !tooDear(bounds.cost(operations), wish),
+		);
+		if (able.length === 0) continue;
+		const choice = bestWith(operations, { ...wish, fields: able });
+		if (choice !== null) return choice;
+	}
+	return null;
+}
+
+/** With exactly so many operations: first the lowest cost, then the least sent among its equals, then the ties. */
+function bestWith(operations: number, wish: Wish): Choice | null {
+	// A quarter of what is left, so that a hopeless number of operations does not keep a larger one from being tried.
+	const share: Budget = { left: Math.ceil(wish.budget.left / 4), exact: true };
+	const before = share.left;
+	const search = { operations, wish: { ...wish, budget: share }, tolerance: toleranceOf(operations, wish.moneyScale) };
+	const cheapest = leastCost(search);
+	let choice = cheapest?.choice ?? null;
+	if (cheapest !== null && !wish.anyWill) {
+		const leanest = leastSent(search, cheapest);
+		choice = firstInOrder(search, { maxCost: cheapest.limit, maxSent: leanest.limit }) ?? leanest.choice;
+	}
+	wish.budget.left -= before - share.left;
+	if (!share.exact) wish.budget.exact = false;
+	return choice;
+}
+
+interface Search {
+	readonly operations: number;
+	readonly wish: Wish;
+	readonly tolerance: bigint;
+}
+
+/** A choice, and the largest money that still counts as equal to the optimum. */
+interface Optimum {
+	readonly choice: Choice;
+	readonly limit: bigint;
+}
+
+function leastCost({ operations, wish, tolerance }: Search): Optimum | null {
+	const state = new Incumbent(wish.moneyScale, tolerance);
+	for (const field of wish.fields) {
+		explore(field, {
+			operations,
+			order: field.cheapestFirst,
+			budget: wish.budget,
+			hopeless: (left) => cannotReach(field, left) || tooDear(field.bounds.cost(left), wish) || state.rulesOut(field.bounds.cost(left)),
+			found: (chosen, { split }) => {
+				if (split === null || (wish.maxCost !== null && split.cost > wish.maxCost)) return false;
+				state.offer({ field, chosen, split }, split.cost);
+				return wish.anyWill;
+			},
+		});
+		if (wish.anyWill && state.choice !== null) break;
+	}
+	const limit = state.limit();
+	if (state.choice === null) return null;
+	return { choice: state.choice, limit: wish.maxCost !== null && limit > wish.maxCost ? wish.maxCost : limit };
+}
+
+function leastSent({ operations, wish, tolerance }: Search, cheapest: Optimum): Optimum {
+	const state = new Incumbent(wish.moneyScale, tolerance);
+	state.offer(cheapest.choice, cheapest.choice.split.sent);
+	const dearest = ratio(cheapest.limit, wish.moneyScale);
+	for (const field of wish.fields) {
+		explore(field, {
+			operations,
+			order: field.cheapestFirst,
+			budget: wish.budget,
+			hopeless: (left) => cannotReach(field, left) || exceeds(field.bounds.cost(left), dearest) || state.rulesOut(field.bounds.sent(left)),
+			found: (chosen, { split }) => {
+				if (split !== null && split.cost <= cheapest.limit) state.offer({ field, chosen, split }, split.sent);
+				return false;
+			},
+		});
+	}
+	return { choice: state.choice ?? cheapest.choice, limit: state.limit() };
+}
+
+/** The first within both limits in the order of ties: destinations by code point, then lists of route ids. */
+function firstInOrder({ operations, wish }: Search, limits: { maxCost: bigint; maxSent: bigint }): Choice | null {
+	const dearest = ratio(limits.maxCost, wish.moneyScale);
+	const largest = ratio(limits.maxSent, wish.moneyScale);
+	let first: Choice | null = null;
+	for (const field of wish.fields) {
+		const task: Exploration = {
+			operations,
+			order: field.byId,
+			budget: wish.budget,
+			hopeless: (left) =>
+				cannotReach(field, left) || exceeds(field.bounds.cost(left), dearest) || exceeds(field.bounds.sent(left), largest),
+			found: (chosen, { split }) => {
+				if (split === null || split.cost > limits.maxCost || split.sent > limits.maxSent) return false;
+				first = { field, chosen, split };
+				return true;
+			},
+		};
+		if (explore(field, task)) break;
+	}
+	return wish.budget.exact ? first : null;
+}
+
+/** The best so far, and the lowest bound of what was not looked at because it could not differ from it by enough. */
+class Incumbent {
+	choice: Choice | null = null;
+	private readonly scale: bigint;
+	private readonly tolerance: bigint;
+	private readonly slack: number;
+	private value = 0n;
+	private tokens = Number.POSITIVE_INFINITY;
+	private lowestRuledOut = Number.POSITIVE_INFINITY;
+
+	constructor(scale: bigint, tolerance: bigint) {
+		this.scale = scale;
+		this.tolerance = tolerance;
+		// Nearly the whole tolerance: what is ruled out at this distance still counts as equal.
+		this.slack = ratio(tolerance, scale) * 0.95;
+	}
+
+	offer(choice: Choice, value: bigint): void {
+		if (this.choice !== null && value >= this.value) return;
+		this.choice = choice;
+		this.value = value;
+		this.tokens = ratio(value, this.scale);
+	}
+
+	rulesOut(bound: number): boolean {
+		if (bound === Number.POSITIVE_INFINITY) return true;
+		if (this.choice === null || bound < this.tokens - this.slack - Math.abs(this.tokens) * 1e-15) return false;
+		this.lowestRuledOut = Math.min(this.lowestRuledOut, bound);
+		return true;
+	}
+
+	/** The largest value that differs from the true optimum by no more than the tolerance. */
+	limit(): bigint {
+		const gap = Math.max(0, this.tokens - this.lowestRuledOut);
+		const room = Math.floor((ratio(this.tolerance, this.scale) - gap) * Number(this.scale));
+		return room > 0 ? this.value + BigInt(room) : this.value;
+	}
+}
+
+function operationsIn(field: Field): number {
+	return field.market.candidates.reduce((sum, candidate) => sum + candidate.operations, 0);
+}
+
+function cannotReach({ bounds, market }: Field, operationsLeft: number): boolean {
+	return bounds.reach(operationsLeft) < market.needTokens;
+}
+
+function tooDear(bound: number, { maxCost, moneyScale }: Wish): boolean {
+	return maxCost !== null && exceeds(bound, ratio(maxCost, moneyScale));
+}
+
+function exceeds(bound: number, limit: number): boolean {
+	return bound > limit + Math.abs(limit) * 1e-12;
+}

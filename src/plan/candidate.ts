@@ -1,0 +1,201 @@
+/**
+ * A candidate is a path that could serve one need now: it ends there, and some legal send is affordable alone. It carries
+ * exact limits for the decision and floating-point estimates for the search; only the exact ones ever decide.
+ */
+import type { VenueId } from '../inventory/venue.ts';
+import { powerOfTen } from '../money/units.ts';
+import type { Units } from './available.ts';
+import { type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
+import { arrivalOf, operationsOf, originKey, type Path, pathSendFrom, pathSendUpTo } from './path.ts';
+import { type Decimals, decimalsAt } from './route.ts';
+
+/** What is to be brought where. */
+export interface Need {
+	readonly venue: VenueId;
+	readonly asset: string;
+	/** Base units at the venue. */
+	readonly units: bigint;
+}
+
+export interface Candidate {
+	readonly path: Path;
+	readonly id: string;
+	/** Place among the market's candidates, which is the order of ids. */
+	readonly index: number;
+	readonly operations: number;
+	/** Index of the origin position whose funds it shares with others. */
+	readonly group: number;
+	/** Smallest and largest affordable legal send, in the origin's base units. */
+	readonly low: bigint;
+	readonly high: bigint;
+	/** What arrives of `low` and `high`, in the destination's base units. */
+	readonly lowArrival: bigint;
+	readonly highArrival: bigint;
+	/** One base unit at the origin, at the destination, and the path's gas, in the market's money units. */
+	readonly sendWeight: bigint;
+	readonly arriveWeight: bigint;
+	readonly gas: bigint;
+	/** Place in the order in which a split fills candidates up: the cheapest per token first. */
+	readonly fillRank: number;
+	readonly estimate: Estimate;
+}
+
+/** Token units, as floats. */
+export interface Estimate {
+	readonly low: number;
+	readonly high: number;
+	/** Cost of each token that arrives, beyond the fixed part. */
+	readonly rate: number;
+	/** Fixed fees, and the same with gas: paid once when the candidate is used. */
+	readonly fixedFees: number;
+	readonly fixedCost: number;
+}
+
+/** All that one search looks at. Money is whole numbers of `1 / moneyScale` tokens, in which every cost is exact. */
+export interface Market {
+	readonly need: Need;
+	readonly candidates: readonly Candidate[];
+	/** Available base units per group, and an upper bound in tokens of what can arrive from each. */
+	readonly groups: readonly bigint[];
+	readonly groupReach: readonly number[];
+	readonly moneyScale: bigint;
+	readonly needTokens: number;
+	/** Base units of one token at the place in need. */
+	readonly unitsPerToken: bigint;
+}
+
+export interface MarketFacts {
+	/** By route id: the order of candidates, and so of all ties, is theirs. */
+	readonly paths: readonly Path[];
+	readonly moneyScale: bigint;
+	readonly decimals: Decimals;
+	readonly available: Units;
+}
+
+/** Gathers what can serve the need. Throws `RangeError` when decimals are unknown. */
+export function marketFor(need: Need, facts: MarketFacts): Market {
+	const { paths, decimals, available, moneyScale } = facts;
+	const ending = paths.filter((path) => endsAt(path, need));
+	const groupIndex = new Map<string, number>();
+	const groups: bigint[] = [];
+	const candidates: Candidate[] = [];
+	for (const path of ending) {
+		const key = originKey(path);
+		const funds = available.get(key) ?? 0n;
+		let group = groupIndex.get(key);
+		if (group === undefined) {
+			group = groups.push(funds) - 1;
+			groupIndex.set(key, group);
+		}
+		const candidate = candidateOf(path, { group, funds, moneyScale });
+		if (candidate !== null) candidates.push(candidate);
+	}
+	const unitsPerToken = powerOfTen(decimalsAt(decimals, need.venue, need.asset));
+	return {
+		need,
+		candidates: rankByRate(candidates),
+		groups,
+		groupReach: groups.map((_, group) => reachOf(candidates, group, groups)),
+		moneyScale,
+		needTokens: ratio(need.units, unitsPerToken),
+		unitsPerToken,
+	};
+}
+
+export function endsAt(path: Path, place: { venue: VenueId; asset: string }): boolean {
+	return path.destination === place.venue && path.toAsset === place.asset;
+}
+
+/** Cheapest per token first; among equals the larger id, so that ties leave the smaller sends to the smaller ids. */
+function rankByRate(candidates: readonly Candidate[]): readonly Candidate[] {
+	const keeps = (candidate: Candidate): [bigint, bigint] => [
+		candidate.path.slope * candidate.arriveWeight,
+		candidate.path.divisor * candidate.sendWeight,
+	];
+	const order = candidates.map((_, index) => index);
+	order.sort((a, b) => {
+		const [one, other] = [candidates[a], candidates[b]];
+		if (one === undefined || other === undefined) return 0;
+		const [[top, bottom], [otherTop, otherBottom]] = [keeps(one), keeps(other)];
+		const difference = otherTop * bottom - top * otherBottom;
+		return difference === 0n ? b - a : difference > 0n ? 1 : -1;
+	});
+	const rank = new Map(order.map((index, place) => [index, place]));
+	return candidates.map((candidate, index) => ({ ...candidate, index, fillRank: rank.get(index) ?? index }));
+}
+
+function candidateOf(path: Path, place: { group: number; funds: bigint; moneyScale: bigint }): Candidate | null {
+	const { group, funds, moneyScale } = place;
+	const low = pathSendFrom(path, 0n);
+	if (low === null || low > funds) return null;
+	const high = pathSendUpTo(path, funds);
+	if (high === null || high < low) return null;
+	const [first] = path.hops;
+	const last = path.hops.at(-1) ?? first;
+	const origin = powerOfTen(first.originDecimals);
+	const destination = powerOfTen(last.destinationDecimals);
+	const lowArrival = arrivalOf(path, low);
+	const highArrival = arrivalOf(path, high);
+	const gas = path.gasCosts.reduce((sum, each) => sum + numeratorOver(each, moneyScale), 0n);
+	// Tokens that arrive per token sent, and tokens lost to fixed fees.
+	const kept = ratio(path.slope * origin, path.divisor * destination);
+	const lost = ratio(path.offset, path.divisor * destination);
+	const fixedFees = lost / kept;
+	return {
+		path,
+		id: path.route.id,
+		index: 0,
+		operations: operationsOf(path),
+		group,
+		low,
+		high,
+		lowArrival,
+		highArrival,
+		sendWeight: moneyScale / origin,
+		arriveWeight: moneyScale / destination,
+		gas,
+		fillRank: 0,
+		estimate: {
+			low: ratio(lowArrival, destination),
+			high: ratio(highArrival, destination),
+			rate: Math.max(0, 1 / kept - 1),
+			fixedFees,
+			fixedCost: fixedFees + ratio(gas, moneyScale),
+		},
+	};
+}
+
+/** No more than this can arrive from one origin, whatever combination of its paths is used. */
+function reachOf(candidates: readonly Candidate[], group: number, groups: readonly bigint[]): number {
+	const own = candidates.filter((candidate) => candidate.group === group);
+	const [first] = own;
+	if (first === undefined) return 0;
+	const origin = powerOfTen(first.path.hops[0].originDecimals);
+	const funds = ratio(groups[group] ?? 0n, origin);
+	const bestKept = Math.max(...own.map(({ estimate }) => 1 / (1 + estimate.rate)));
+	const leastLost = Math.min(...own.map(({ estimate }) => estimate.fixedFees / (1 + estimate.rate)));
+	return Math.max(0, funds * bestKept - leastLost);
+}
+
+/** The coarsest scale in which all sends, arrivals and gas costs of these paths are whole numbers. */
+export function moneyScaleOf(paths: readonly Path[]): bigint {
+	let scale = 1n;
+	for (const path of paths) {
+		for (const hop of path.hops) scale = leastCommonMultiple(scale, powerOfTen(Math.max(hop.originDecimals, hop.destinationDecimals)));
+		for (const gas of path.gasCosts) scale = leastCommonMultiple(scale, lowestDenominator(gas));
+	}
+	return scale;
+}
+
+function lowestDenominator(value: Exact): bigint {
+	// lcm(n, d) / n is d over the common divisor: the denominator in lowest terms.
+	return value.numerator === 0n ? 1n : leastCommonMultiple(value.numerator, value.denominator) / value.numerator;
+}
+
+/** A quotient of bigints as a float, also when both are beyond what a float can hold. */
+export function ratio(dividend: bigint, divisor: bigint): number {
+	const [top, bottom] = [Number(dividend), Number(divisor)];
+	if (Number.isFinite(top) && Number.isFinite(bottom)) return top / bottom;
+	const excess = BigInt(Math.max(dividend.toString(2).length, divisor.toString(2).length) - 1_000);
+	return Number(dividend >> excess) / Number(divisor >> excess);
+}

@@ -1,0 +1,165 @@
+/**
+ * A path is what one leg can follow: a single hop, or the hops of a `via` route. To the search it is one function from
+ * what leaves the first origin to what arrives at the end.
+ */
+import { positionKey, type VenueId } from '../inventory/venue.ts';
+import { type Exact, floorDivide } from './exact.ts';
+import {
+	type Decimals,
+	type DirectRoute,
+	grossUp,
+	type Hop,
+	hopOf,
+	isVia,
+	type Limit,
+	legalSendFrom,
+	legalSendUpTo,
+	type Route,
+	receiveOf,
+	sendYielding,
+} from './route.ts';
+
+export interface Path {
+	readonly route: Route;
+	readonly hops: readonly [Hop, ...Hop[]];
+	readonly origin: VenueId;
+	readonly destination: VenueId;
+	readonly asset: string;
+	readonly toAsset: string;
+	readonly seconds: number;
+	readonly gasCosts: readonly Exact[];
+	/** Without the floors in between: at most `(send × slope − offset) / divisor` arrives. */
+	readonly slope: bigint;
+	readonly offset: bigint;
+	readonly divisor: bigint;
+}
+
+/** A hop whose grid does not fit the one before is looked for this often, then the path counts as impossible from there. */
+const MAX_ALIGNMENTS = 4_000;
+
+/** All paths that can deliver anything. Throws `RangeError` for unknown decimals or an unknown hop. */
+export function pathsOf(routes: readonly Route[], decimals: Decimals, lifted?: Limit): readonly Path[] {
+	const direct = new Map<string, DirectRoute>();
+	for (const route of routes) if (!isVia(route)) direct.set(route.id, route);
+	return routes.flatMap((route) => {
+		const hops = directRoutes(route, direct).map((each) => hopOf(each, decimals, lifted));
+		const path = pathOf(route, hops);
+		return path === null ? [] : [path];
+	});
+}
+
+export function operationsOf(path: Path): number {
+	return path.hops.length;
+}
+
+export function originKey(path: Path): string {
+	return positionKey({ venue: path.origin, asset: path.asset });
+}
+
+/** What each hop delivers of `send`, each rounded down; the last is what arrives. `send` must be legal. */
+export function deliveriesOf(path: Path, send: bigint): readonly bigint[] {
+	let current = send;
+	return path.hops.map((hop) => {
+		current = receiveOf(hop, current);
+		return current;
+	});
+}
+
+/** What arrives at the end, in the destination's base units. `send` must be legal. */
+export function arrivalOf(path: Path, send: bigint): bigint {
+	let current = send;
+	for (const hop of path.hops) current = receiveOf(hop, current);
+	return current;
+}
+
+/** The smallest send from `send` upwards that is legal on every hop, or null. */
+export function pathSendFrom(path: Path, send: bigint): bigint | null {
+	let candidate = legalSendFrom(path.hops[0], send);
+	for (let tries = 0; candidate !== null && tries < MAX_ALIGNMENTS; tries += 1) {
+		const misfit = firstMisfit(path, candidate, legalSendFrom);
+		if (misfit === null) return candidate;
+		if (misfit.wanted === null) return null;
+		let pulled = misfit.wanted;
+		for (const hop of path.hops.slice(0, misfit.index).reverse()) pulled = grossUp(hop, pulled);
+		candidate = legalSendFrom(path.hops[0], pulled);
+	}
+	return null;
+}
+
+/** The largest send from `send` downwards that is legal on every hop, or null. */
+export function pathSendUpTo(path: Path, send: bigint): bigint | null {
+	let candidate = legalSendUpTo(path.hops[0], send);
+	for (let tries = 0; candidate !== null && tries < MAX_ALIGNMENTS; tries += 1) {
+		const misfit = firstMisfit(path, candidate, legalSendUpTo);
+		if (misfit === null) return candidate;
+		if (misfit.wanted === null) return null;
+		let pulled = misfit.wanted;
+		for (const hop of path.hops.slice(0, misfit.index).reverse()) pulled = sendYielding(hop, pulled);
+		candidate = legalSendUpTo(path.hops[0], pulled);
+	}
+	return null;
+}
+
+/** The smallest legal send of which at least `arrival` arrives at the end, or null. */
+export function smallestPathSend(path: Path, arrival: bigint): bigint | null {
+	let pulled = arrival;
+	for (const hop of [...path.hops].reverse()) pulled = grossUp(hop, pulled);
+	return pathSendFrom(path, pulled);
+}
+
+/** The first hop that may not send what arrives there, with the nearest amount that it may. */
+function firstMisfit(
+	path: Path,
+	send: bigint,
+	legal: (hop: Hop, send: bigint) => bigint | null,
+): { index: number; wanted: bigint | null } | null {
+	let current = send;
+	for (const [index, hop] of path.hops.entries()) {
+		const wanted = legal(hop, current);
+		if (wanted !== current) return { index, wanted };
+		current = receiveOf(hop, current);
+	}
+	return null;
+}
+
+function directRoutes(route: Route, direct: ReadonlyMap<string, DirectRoute>): readonly DirectRoute[] {
+	if (!isVia(route)) return [route];
+	return route.via.map((id) => {
+		const found = direct.get(id);
+		if (found === undefined) throw new RangeError(`route ${route.id} goes over ${id}, which is no direct route`);
+		return found;
+	});
+}
+
+function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
+	const usable = found.filter((hop) => hop !== null);
+	const [first, ...rest] = usable;
+	const last = usable.at(-1);
+	if (usable.length < found.length || first === undefined || last === undefined) return null;
+	let line = { slope: first.slope, offset: first.offset, divisor: first.divisor };
+	for (const hop of rest) {
+		line = {
+			slope: line.slope * hop.slope,
+			offset: line.offset * hop.slope + hop.offset * line.divisor,
+			divisor: line.divisor * hop.divisor,
+		};
+	}
+	return {
+		route,
+		hops: [first, ...rest],
+		origin: first.route.origin,
+		destination: last.route.destination,
+		asset: first.route.asset,
+		toAsset: last.route.toAsset,
+		seconds: usable.reduce((sum, hop) => sum + hop.route.seconds, 0),
+		gasCosts: usable.map((hop) => hop.route.gasCost),
+		...line,
+	};
+}
+
+/** `value × 2^RELAXED_BITS` of what would arrive without floors, rounded up: never less than what arrives. */
+export const RELAXED_BITS = 32n;
+
+export function relaxedArrival(path: Path, send: bigint): bigint {
+	return floorDivide((send * path.slope - path.offset) << RELAXED_BITS, path.divisor) + 1n;
+}

@@ -1,0 +1,76 @@
+/** What the planner answers: pure data, exact, and already checked. */
+import type { VenueId } from '../inventory/venue.ts';
+import type { Amount } from '../money/amount.ts';
+import type { Exact } from './exact.ts';
+
+/** One hop of a leg. */
+export interface PlannedHop {
+	readonly route: string;
+	readonly bridge: string;
+	readonly origin: VenueId;
+	readonly destination: VenueId;
+	readonly asset: string;
+	readonly toAsset: string;
+	/** Base units at the origin. */
+	readonly send: Amount;
+	/** Base units at the destination. */
+	readonly receive: Amount;
+}
+
+/** One path of funds to the destination: its ends, and its hops in order (one for a direct route). */
+export interface PlannedLeg extends PlannedHop {
+	readonly hops: readonly PlannedHop[];
+	readonly seconds: number;
+	/** Token units: the sum over hops of `send − receive + gasCost`. */
+	readonly cost: Exact;
+}
+
+/** How one demand is covered at one destination. */
+export interface Plan {
+	readonly demand: string;
+	readonly asset: string;
+	readonly destination: VenueId;
+	/** Base units at the destination: what must be there at the end. */
+	readonly amount: Amount;
+	/** Base units taken from what is available at the destination: the least that the legs leave uncovered. */
+	readonly local: Amount;
+	/** By route id, at least one. */
+	readonly legs: readonly PlannedLeg[];
+	readonly operations: number;
+	readonly cost: Exact;
+	/** The largest of the legs'. */
+	readonly seconds: number;
+}
+
+export type RefusalReason =
+	| 'NO_ROUTE'
+	| 'TIME_BUDGET'
+	| 'UNPROFITABLE'
+	| 'RESERVE'
+	| 'ABOVE_MAXIMUM'
+	| 'BELOW_MINIMUM'
+	| 'SLIPPAGE'
+	| 'INSUFFICIENT_FUNDS';
+
+export interface Refusal {
+	readonly reason: RefusalReason;
+	/** Where the demand comes nearest. */
+	readonly destination: VenueId;
+	/** Base units there: the amount less the most that could be brought there. */
+	readonly short: Amount;
+}
+
+/** `exact` is false when the node budget ended before the answer was proven to be the best. */
+export type PlanResult = { readonly kind: 'planned'; readonly plan: Plan; readonly exact: boolean } | Refused;
+
+export interface Refused extends Refusal {
+	readonly kind: 'refused';
+	readonly exact: boolean;
+}
+
+/** How much searching one demand may cost: choices looked at, not time, so that the same input gives the same answer. */
+export interface PlanLimits {
+	readonly nodes: number;
+}
+
+export const PLAN_LIMITS: PlanLimits = { nodes: 200_000 };
