@@ -1,0 +1,57 @@
+/** Step 7: what the chain says about a nonce of ours, over all hashes that were ever signed for it. */
+import { type Address, type Hex, type PublicClient, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
+import { errorText, TransientError } from '../errors.ts';
+
+export type NonceSight =
+	/** Mined in a canonical block, with so many blocks on top. */
+	| { readonly state: 'mined'; readonly receipt: TransactionReceipt; readonly confirmations: bigint }
+	/** Not mined by any of our hashes, and the nonce is free at the depth that counts as final. */
+	| { readonly state: 'waiting' }
+	/** The nonce is spent, finally, and by none of our hashes. */
+	| { readonly state: 'foreign'; readonly nonce: bigint };
+
+export interface NonceQuery {
+	readonly client: PublicClient;
+	readonly signer: Address;
+	readonly nonce: bigint;
+	readonly hashes: readonly Hex[];
+	readonly finalityBlocks: number;
+}
+
+/** Throws `TransientError` when any look-up fails: a failed look-up means unknown, never absent. */
+export async function lookAtNonce(query: NonceQuery): Promise<NonceSight> {
+	try {
+		const mined = await findMined(query);
+		if (mined !== null) return mined;
+		if (!(await isSpentFinally(query))) return { state: 'waiting' };
+		// Our transaction may have been mined between the two looks.
+		return (await findMined(query)) ?? { state: 'foreign', nonce: query.nonce };
+	} catch (error) {
+		throw new TransientError(`nonce ${query.nonce} of ${query.signer} could not be looked up: ${errorText(error)}`, {}, { cause: error });
+	}
+}
+
+async function findMined({ client, hashes }: NonceQuery): Promise<NonceSight | null> {
+	const receipts = await Promise.all(hashes.map((hash) => receiptOrNull(client, hash)));
+	const receipt = receipts.find((each) => each !== null);
+	if (receipt === undefined) return null;
+	const [head, block] = await Promise.all([client.getBlockNumber({ cacheTime: 0 }), client.getBlock({ blockNumber: receipt.blockNumber })]);
+	if (block.hash !== receipt.blockHash) return null;
+	return { state: 'mined', receipt, confirmations: head - receipt.blockNumber };
+}
+
+async function isSpentFinally({ client, signer, nonce, finalityBlocks }: NonceQuery): Promise<boolean> {
+	const head = await client.getBlockNumber({ cacheTime: 0 });
+	const depth = BigInt(finalityBlocks);
+	const blockNumber = head > depth ? head - depth : 0n;
+	return BigInt(await client.getTransactionCount({ address: signer, blockNumber })) > nonce;
+}
+
+async function receiptOrNull(client: PublicClient, hash: Hex): Promise<TransactionReceipt | null> {
+	try {
+		return await client.getTransactionReceipt({ hash });
+	} catch (error) {
+		if (error instanceof TransactionReceiptNotFoundError) return null;
+		throw error;
+	}
+}

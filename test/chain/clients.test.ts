@@ -1,0 +1,86 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getAddress } from 'viem';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ChainEndpoints, createClients } from '../../src/chain/clients.ts';
+import { ConfigError, PermanentError } from '../../src/errors.ts';
+
+const open: Server[] = [];
+afterEach(() => {
+	for (const server of open.splice(0)) {
+		server.closeAllConnections();
+		server.close();
+	}
+});
+
+/** A node outside that says it serves `chainId`; null answers 500 to everything. */
+async function node(serves: { chainId: number | null; height: number }): Promise<{ url: string; methods: string[] }> {
+	const methods: string[] = [];
+	const server = createServer((request, response) => {
+		let text = '';
+		request.on('data', (chunk) => {
+			text += chunk;
+		});
+		request.on('end', () => {
+			const { id, method } = JSON.parse(text) as { id: number; method: string };
+			methods.push(method);
+			if (serves.chainId === null) return void response.writeHead(500).end();
+			const result = `0x${(method === 'eth_chainId' ? serves.chainId : serves.height).toString(16)}`;
+			response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+		});
+	});
+	open.push(server);
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, methods };
+}
+
+function chain(...rpcUrls: string[]): ReadonlyMap<string, ChainEndpoints> {
+	const multicall3 = getAddress('0xcA11bde05977b3631167028862bE2a173976CA11');
+	return new Map([['10', { chainId: 10, name: 'ten', rpcUrls, pollMs: 50, multicall3 }]]);
+}
+
+describe('clients', () => {
+	it('serve the configured chain, and check each endpoint once', async () => {
+		const { url, methods } = await node({ chainId: 10, height: 7 });
+		const client = createClients(chain(url)).client('10');
+		expect(await Promise.all([client.getBlockNumber(), client.getBlockNumber()])).toEqual([7n, 7n]);
+		expect(methods.filter((method) => method === 'eth_chainId')).toHaveLength(1);
+		expect(client.chain?.id).toBe(10);
+		expect(client.chain?.contracts?.multicall3?.address).toBe('0xcA11bde05977b3631167028862bE2a173976CA11');
+	});
+
+	it('refuse a venue that is no chain', () => {
+		expect(() => createClients(new Map()).client('10')).toThrow(PermanentError);
+	});
+
+	it('name the endpoint that serves another chain', async () => {
+		const [right, wrong] = [await node({ chainId: 10, height: 1 }), await node({ chainId: 56, height: 9 })];
+		const failure = await createClients(chain(right.url, wrong.url))
+			.checkChains()
+			.catch((error: unknown) => error);
+		expect(failure).toBeInstanceOf(ConfigError);
+		expect(failure).toMatchObject({ key: 'chains.10.rpcUrls[1]' });
+	});
+
+	it('never show an answer of another chain, also without a check at the start', async () => {
+		const wrong = await node({ chainId: 56, height: 9 });
+		await expect(createClients(chain(wrong.url)).client('10').getBlockNumber()).rejects.toThrow(/serves chain 56, not 10/);
+		expect(wrong.methods).not.toContain('eth_blockNumber');
+	});
+
+	it('ask the next endpoint when one fails', async () => {
+		const [broken, right] = [await node({ chainId: null, height: 0 }), await node({ chainId: 10, height: 4 })];
+		expect(await createClients(chain(broken.url, right.url)).client('10').getBlockNumber()).toBe(4n);
+	});
+
+	it('report an endpoint that does not answer, and use it once it does', async () => {
+		const serves: { chainId: number | null; height: number } = { chainId: null, height: 3 };
+		const { url } = await node(serves);
+		const clients = createClients(chain(url));
+		expect(await clients.checkChains()).toMatchObject([{ venue: '10', key: 'chains.10.rpcUrls[0]' }]);
+		await expect(clients.client('10').getBlockNumber()).rejects.toThrow();
+		serves.chainId = 10;
+		expect(await clients.checkChains()).toEqual([]);
+		expect(await clients.client('10').getBlockNumber()).toBe(3n);
+	});
+});
