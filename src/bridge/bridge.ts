@@ -5,6 +5,7 @@
  */
 import type { Address, Hash, Hex, Log, PublicClient } from 'viem';
 import type { z } from 'zod';
+import type { Spend } from '../earmark/spend.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 
@@ -64,12 +65,6 @@ export interface BridgeCall {
 export interface SpendingCall {
 	readonly call: BridgeCall;
 	readonly spend: Spend | null;
-}
-
-export interface Spend {
-	readonly token: Address;
-	readonly spender: Address;
-	readonly amount: Amount;
 }
 
 /** The mined transaction of one of our calls. */

@@ -1,0 +1,135 @@
+/**
+ * Across: a deposit on the origin is filled on the destination by a relayer, who is repaid later. What arrives is the deposit's
+ * output amount; there is nothing to claim. Deposits that nobody fills are refunded on the origin.
+ */
+import { type Address, isAddressEqual } from 'viem';
+import { z } from 'zod';
+import { addressText } from '../../config/schema.ts';
+import type { Spend } from '../../earmark/spend.ts';
+import { errorText, PermanentError, TransientError } from '../../errors.ts';
+import { createJsonClient } from '../../http.ts';
+import type { VenueId } from '../../inventory/venue.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgePorts, Evidence, HopOrder, Proof, QuoteRequest } from '../bridge.ts';
+import { spokePoolAbi } from './abi.ts';
+import { hintFill, pairText, type SuggestedFees, suggestFees } from './api.ts';
+import { depositCall, readDeposit } from './deposit.ts';
+import { type FillPlace, findFill, readDelivery, readFillStatus } from './fill.ts';
+import { priceOf } from './price.ts';
+import { depositOf, filledDepositOf } from './relay.ts';
+
+const settings = z.strictObject({
+	apiUrl: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
+	/** The SpokePool of each chain. */
+	spokePools: z.record(z.string().regex(/^[1-9][0-9]{0,15}$/, 'is not a chain id as decimal text'), addressText),
+});
+export type AcrossSettings = z.output<typeof settings>;
+
+const TIMEOUT_MS = 4_000;
+/** A fill takes seconds: the first looks come quickly, later ones at a quarter of the time that has passed. */
+const SOONEST_LOOK_MS = 250;
+const LATEST_LOOK_MS = 15_000;
+/** Refunds come with the next root bundle, hours later. */
+const EXPIRED_LOOK_MS = 60_000;
+
+export const across: BridgeDefinition<AcrossSettings> = { name: 'across', settings, claims: false, create: createAcross };
+
+export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: BridgePorts): BridgeAdapter {
+	const http = createJsonClient({ fetch: ports.fetch, timeoutMs: TIMEOUT_MS, baseUrl: apiUrl, service: 'Across API' });
+	const poolAt = (venue: VenueId): Address => {
+		const pool = Object.hasOwn(spokePools, venue) ? spokePools[venue] : undefined;
+		if (pool === undefined) throw new PermanentError(`Across has no pool under bridges.across.spokePools.${venue}`, { venue });
+		return pool;
+	};
+	const placeOf = ({ destination: { venue, chainId } }: HopOrder): FillPlace => ({
+		client: ports.client(venue),
+		pool: poolAt(venue),
+		chainId,
+	});
+	const refuseNative = refuserOfNative(ports, poolAt);
+	const fees = async (request: QuoteRequest): Promise<SuggestedFees> => {
+		const pools = { origin: poolAt(request.origin.venue), destination: poolAt(request.destination.venue) };
+		const [suggested] = await Promise.all([suggestFees(http, request), refuseNative(request)]);
+		checkFees(request, suggested, pools);
+		return suggested;
+	};
+	return {
+		quote: async (request) => priceOf(request, await fees(request), ports.nowMs()),
+		spend: ({ origin, send }): Spend => ({ token: origin.token, spender: poolAt(origin.venue), amount: send }),
+		send: async (order) => depositCall(order, poolAt(order.origin.venue), await fees(order)),
+		evidence: (order, mined) => ({ ...readDeposit(order, poolAt(order.origin.venue), mined), seenAtMs: String(ports.nowMs()) }),
+		prove: async (order, evidence) => {
+			const hint = () => hintFill(http, { originChainId: String(evidence.originChainId), depositId: String(evidence.depositId) });
+			return prove(placeOf(order), evidence, { hint, nowMs: ports.nowMs() });
+		},
+		claim: async () => null,
+		verify: (order, proof) => readDelivery(order, placeOf(order), filledDepositOf(proof)),
+		contracts: (venue) => (Object.hasOwn(spokePools, venue) ? [poolAt(venue)] : []),
+	};
+}
+
+type Look = { readonly hint: Parameters<typeof findFill>[2]['hint']; readonly nowMs: number };
+
+async function prove(place: FillPlace, evidence: Evidence, { hint, nowMs }: Look): Promise<Proof> {
+	const deposit = depositOf(evidence);
+	const { status, blockNumber, timestamp } = await readFillStatus(place, deposit);
+	if (status === 'filled') {
+		const fillTx = await findFill(place, deposit, { head: blockNumber, hint });
+		return { state: 'proven', evidence: { ...evidence, fillTx } };
+	}
+	if (timestamp > deposit.fillDeadline) {
+		return {
+			state: 'pending',
+			lookAgainMs: EXPIRED_LOOK_MS,
+			note: `deposit ${deposit.depositId} has expired; the refund comes on the origin`,
+		};
+	}
+	const waitedMs = Math.max(0, nowMs - deposit.seenAtMs);
+	const lookAgainMs = Math.min(Math.max(SOONEST_LOOK_MS, Math.ceil(waitedMs / 4)), LATEST_LOOK_MS);
+	const slow = status === 'slow-requested' ? ', a slow fill is requested' : '';
+	return { state: 'pending', lookAgainMs, note: `deposit ${deposit.depositId} is not filled yet${slow}` };
+}
+
+/** Throws `PermanentError` when the deposit would be too small, or would go through other pools than the configured ones. */
+function checkFees(
+	{ origin, destination, send }: QuoteRequest,
+	fees: SuggestedFees,
+	pools: { origin: Address; destination: Address },
+): void {
+	const details = { origin: origin.venue, destination: destination.venue };
+	for (const [end, named] of [
+		['origin', fees.spokePoolAddress],
+		['destination', fees.destinationSpokePoolAddress],
+	] as const) {
+		if (named !== undefined && !isAddressEqual(named, pools[end])) {
+			throw new PermanentError(
+				`Across names ${named} as its pool on ${details[end]}, and bridges.across.spokePools.${details[end]} is ${pools[end]}`,
+				details,
+			);
+		}
+	}
+	if (fees.isAmountTooLow) {
+		throw new PermanentError(
+			`${send} is too little for Across from ${pairText(origin, destination)}: the least is ${fees.limits.minDeposit}`,
+			details,
+		);
+	}
+}
+
+/** The pool unwraps its wrapped native token when it fills: what arrives would be no token, and no Transfer would prove it. */
+function refuserOfNative(ports: BridgePorts, poolAt: (venue: VenueId) => Address): (request: QuoteRequest) => Promise<void> {
+	const wrapped = new Map<VenueId, Address>();
+	return async ({ destination: { venue, token } }) => {
+		const known = wrapped.get(venue) ?? (await readWrapped(ports, { venue, pool: poolAt(venue) }));
+		wrapped.set(venue, known);
+		if (isAddressEqual(known, token))
+			throw new PermanentError(`${token} would arrive on ${venue} as the native asset: Across unwraps it`, { venue });
+	};
+}
+
+async function readWrapped(ports: BridgePorts, { venue, pool }: { venue: VenueId; pool: Address }): Promise<Address> {
+	try {
+		return await ports.client(venue).readContract({ address: pool, abi: spokePoolAbi, functionName: 'wrappedNativeToken' });
+	} catch (error) {
+		throw new TransientError(`pool ${pool} on ${venue} could not be asked: ${errorText(error)}`, { venue }, { cause: error });
+	}
+}

@@ -1,0 +1,174 @@
+/** The fill on the destination. The pool's own status is the authority; events and the API only lead to the transaction. */
+import {
+	type Address,
+	erc20Abi,
+	getAbiItem,
+	type Hash,
+	isAddressEqual,
+	type Log,
+	type PublicClient,
+	parseEventLogs,
+	TransactionReceiptNotFoundError,
+} from 'viem';
+import { errorText, InvariantError, TransientError } from '../../errors.ts';
+import { amount } from '../../money/amount.ts';
+import type { Delivery, HopOrder } from '../bridge.ts';
+import { fillEventsAbi, spokePoolAbi } from './abi.ts';
+import { wide } from './deposit.ts';
+import { type Deposit, type FilledDeposit, relayHash } from './relay.ts';
+
+/** A place to look for a fill: one pool on one chain. */
+export interface FillPlace {
+	readonly client: PublicClient;
+	readonly pool: Address;
+	readonly chainId: number;
+}
+
+export interface FillStatus {
+	readonly status: 'unfilled' | 'slow-requested' | 'filled';
+	/** The destination's height and time, in Unix seconds, that the status was read at. */
+	readonly blockNumber: bigint;
+	readonly timestamp: number;
+}
+
+const STATUSES = ['unfilled', 'slow-requested', 'filled'] as const;
+const FILLED_RELAY = getAbiItem({ abi: fillEventsAbi, name: 'FilledRelay' });
+const FILLED_V3_RELAY = getAbiItem({ abi: fillEventsAbi, name: 'FilledV3Relay' });
+const MAX_LEGACY_ID = 0xffff_ffffn;
+/** Nodes refuse log queries over long ranges; 500 of these reach back a million blocks. */
+const CHUNK_BLOCKS = 2_000n;
+const MAX_CHUNKS = 500;
+
+/** Throws `TransientError` when the destination cannot be asked. */
+export async function readFillStatus({ client, pool, chainId }: FillPlace, deposit: Deposit): Promise<FillStatus> {
+	return asked(chainId, async () => {
+		const block = await client.getBlock();
+		const args = [relayHash(deposit, chainId)] as const;
+		const code = await client.readContract({
+			address: pool,
+			abi: spokePoolAbi,
+			functionName: 'fillStatuses',
+			args,
+			blockNumber: block.number,
+		});
+		const status = STATUSES[Number(code)];
+		if (status === undefined) throw new InvariantError(`pool ${pool} on ${chainId} says fill status ${code}, which has no meaning`);
+		return { status, blockNumber: block.number, timestamp: Number(block.timestamp) };
+	});
+}
+
+/** The transaction that filled, looked for from `head` backwards: the newest blocks, then the hinted transaction, then the older ones. */
+export async function findFill(
+	place: FillPlace,
+	deposit: Deposit,
+	{ head, hint }: { head: bigint; hint: () => Promise<Hash | null> },
+): Promise<Hash> {
+	return asked(place.chainId, async () => {
+		const recent = await scan(place, deposit, head);
+		if (recent !== null) return recent;
+		const hinted = await hint();
+		if (hinted !== null && (await holdsFill(place, deposit, hinted))) return hinted;
+		let top = head - CHUNK_BLOCKS;
+		for (let chunk = 1; chunk < MAX_CHUNKS && top >= 0n; chunk++, top -= CHUNK_BLOCKS) {
+			const found = await scan(place, deposit, top);
+			if (found !== null) return found;
+		}
+		throw new TransientError(`deposit ${deposit.depositId} is filled on ${place.chainId}, but its fill was not found below block ${head}`);
+	});
+}
+
+/** What the fill has delivered, by the token's own Transfer. Throws `InvariantError` when it has not filled our deposit for us. */
+export async function readDelivery(order: HopOrder, place: FillPlace, deposit: FilledDeposit): Promise<Delivery> {
+	const receipt = await asked(place.chainId, () => place.client.getTransactionReceipt({ hash: deposit.fillTx }));
+	const fills = parseEventLogs({ abi: fillEventsAbi, logs: receipt.logs }).filter((log) => isAddressEqual(log.address, place.pool));
+	const index = fills.findIndex(({ args }) => isFillOf(args, deposit));
+	const fill = fills[index];
+	const fail = (problem: string): never => {
+		throw new InvariantError(`transaction ${deposit.fillTx} on ${place.chainId}: ${problem}`, {
+			tx: deposit.fillTx,
+			depositId: String(deposit.depositId),
+		});
+	};
+	if (fill === undefined) return fail(`it has not filled deposit ${deposit.depositId}`);
+	if (wide(fill.args.relayExecutionInfo.updatedRecipient) !== wide(order.recipient)) return fail('its fill went to somebody else');
+	// A fill emits its event and then pays: its transfer stands before the next fill of the same transaction.
+	const end = fills[index + 1]?.logIndex ?? Number.POSITIVE_INFINITY;
+	const transfer = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: receipt.logs }).find(
+		({ address, args, logIndex }) =>
+			logIndex > fill.logIndex &&
+			logIndex < end &&
+			isAddressEqual(address, order.destination.token) &&
+			isAddressEqual(args.to, order.recipient),
+	);
+	if (transfer === undefined) return fail(`it has transferred no ${order.destination.token} to ${order.recipient}`);
+	return {
+		venue: order.destination.venue,
+		amount: amount(transfer.args.value),
+		transactionHash: receipt.transactionHash,
+		blockNumber: receipt.blockNumber,
+	};
+}
+
+async function scan({ client, pool }: FillPlace, deposit: Deposit, top: bigint): Promise<Hash | null> {
+	const bottom = top - CHUNK_BLOCKS + 1n;
+	const range = { address: pool, fromBlock: bottom > 0n ? bottom : 0n, toBlock: top };
+	const { originChainId, depositId } = deposit;
+	const current = await client.getLogs({ ...range, event: FILLED_RELAY, args: { originChainId, depositId } });
+	const found = fillAmong(current, deposit);
+	if (found !== null || depositId > MAX_LEGACY_ID) return found;
+	const legacy = await client.getLogs({ ...range, event: FILLED_V3_RELAY, args: { originChainId, depositId: Number(depositId) } });
+	return fillAmong(legacy, deposit);
+}
+
+async function holdsFill({ client, pool }: FillPlace, deposit: Deposit, hash: Hash): Promise<boolean> {
+	try {
+		const { logs } = await client.getTransactionReceipt({ hash });
+		return (
+			fillAmong(
+				logs.filter((log) => isAddressEqual(log.address, pool)),
+				deposit,
+			) !== null
+		);
+	} catch (error) {
+		// The API may name a transaction that is not there, or not there any more.
+		if (error instanceof TransactionReceiptNotFoundError) return false;
+		throw error;
+	}
+}
+
+function fillAmong(logs: readonly Log[], deposit: Deposit): Hash | null {
+	const fill = parseEventLogs({ abi: fillEventsAbi, logs: [...logs] }).find(({ args }) => isFillOf(args, deposit));
+	return fill?.transactionHash ?? null;
+}
+
+type FillArgs = ReturnType<typeof parseEventLogs<typeof fillEventsAbi>>[number]['args'];
+
+/** Ids alone are not enough: a filler may name any origin, and a fill counts only for exactly our relay data. */
+function isFillOf(args: FillArgs, deposit: Deposit): boolean {
+	return (
+		args.originChainId === deposit.originChainId &&
+		BigInt(args.depositId) === deposit.depositId &&
+		wide(args.depositor) === deposit.depositor &&
+		wide(args.recipient) === deposit.recipient &&
+		wide(args.inputToken) === deposit.inputToken &&
+		wide(args.outputToken) === deposit.outputToken &&
+		args.inputAmount === deposit.inputAmount &&
+		args.outputAmount === deposit.outputAmount &&
+		args.fillDeadline === deposit.fillDeadline &&
+		args.exclusivityDeadline === deposit.exclusivityDeadline &&
+		wide(args.exclusiveRelayer) === deposit.exclusiveRelayer
+	);
+}
+
+async function asked<T>(chainId: number, look: () => Promise<T>): Promise<T> {
+	try {
+		return await look();
+	} catch (error) {
+		if (error instanceof InvariantError || error instanceof TransientError) throw error;
+		throw new TransientError(
+			`the fill on ${chainId} could not be looked up: ${errorText(error)}`,
+			{ chain: String(chainId) },
+			{ cause: error },
+		);
+	}
+}

@@ -1,0 +1,60 @@
+/** From Across's fees to a price that a planner can move along: one fixed part, one proportional part, one floor. */
+import { type Amount, add, amount, min, subtract, subtractToZero, ZERO } from '../../money/amount.ts';
+import { applyRate, parseBps } from '../../money/rate.ts';
+import { formatAmount, rescale } from '../../money/units.ts';
+import type { Quote, QuoteRequest } from '../bridge.ts';
+import type { SuggestedFees } from './api.ts';
+
+/** Fees are fractions with 18 decimals; a basis point is 1e14 of them, so as basis points they have 14. */
+const BPS_DECIMALS = 14;
+/** Base units: the API rounds each of its two proportional fees by itself, and for another amount it may round both of them up. */
+const ROUNDINGS = amount(2n);
+/** Gas and the pool's utilisation move all the time; the contract itself would take an hour. */
+const VALID_MS = 60_000;
+
+/**
+ * The promise is never above the API's own: where the formula would say more all the same, the fixed fee takes the difference.
+ */
+export function priceOf({ origin, destination, send }: QuoteRequest, fees: SuggestedFees, nowMs: number): Quote {
+	// Exact: a fraction with 18 decimals has 14 as basis points.
+	const feeBps = formatAmount(add(fees.relayerCapitalFee.pct, fees.lpFee.pct), BPS_DECIMALS);
+	const receiveWith = (fixedFee: Amount) =>
+		receiveOf({ send, fixedFee, feeBps, originDecimals: origin.decimals, destinationDecimals: destination.decimals });
+	const knownFee = add(fees.relayerGasFee.total, ROUNDINGS);
+	const overPromised = subtractToZero(receiveWith(knownFee), fees.outputAmount);
+	const fixedFee = add(knownFee, rescale(overPromised, destination.decimals, origin.decimals, 'up'));
+	return {
+		send,
+		receive: receiveWith(fixedFee),
+		fixedFee,
+		feeBps,
+		minimum: fees.limits.minDeposit,
+		// Up to here a relayer has the funds at hand, and only up to here does the estimated time hold. More waits until relayers
+		// have moved funds (maxDepositShortDelay) or until the pool itself fills, which takes hours (maxDeposit).
+		maximum: min(fees.limits.maxDeposit, fees.limits.maxDepositInstant),
+		seconds: Math.ceil(fees.estimatedFillTimeSec),
+		validUntilMs: nowMs + VALID_MS,
+	};
+}
+
+export interface Fees {
+	/** Base units at the origin. */
+	readonly send: Amount;
+	/** Base units at the origin. */
+	readonly fixedFee: Amount;
+	readonly feeBps: string;
+	readonly originDecimals: number;
+	readonly destinationDecimals: number;
+}
+
+/**
+ * `floor(send − fixedFee − send × fee)` in base units of the destination; zero when the fees eat everything.
+ * One floor: the fee is taken in the finer of the two scales first, so that rounding it up and the result down is one loss at most.
+ */
+export function receiveOf({ send, fixedFee, feeBps, originDecimals, destinationDecimals }: Fees): Amount {
+	const fineDecimals = Math.max(originDecimals, destinationDecimals);
+	const fine = (units: Amount) => rescale(units, originDecimals, fineDecimals, 'up');
+	const fee = add(applyRate(fine(send), parseBps(feeBps), 'up'), fine(fixedFee));
+	if (fee >= fine(send)) return ZERO;
+	return rescale(subtract(fine(send), fee), fineDecimals, destinationDecimals, 'down');
+}
