@@ -1,0 +1,169 @@
+/** The only producer: everything that enters a queue enters here. Redis in production, BullMQ's PostgreSQL backend with nothing installed. */
+import {
+	createPostgresBackend,
+	createRedisBackend,
+	type FlowJob,
+	type JobsOptions,
+	type KeepJobs,
+	type Queue,
+	runMigrations,
+	withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { FlowRequest, JobRequest } from './job.ts';
+
+export interface QueueSettings {
+	readonly backend: 'redis' | 'postgres';
+	readonly redisUrl: string | null;
+	readonly databaseUrl: string;
+	/** With a hash tag, so that all keys of one flow live on one node of a clustered Redis. */
+	readonly prefix: string;
+	/** PostgreSQL connections that this process may open for its queues; every worker keeps one for LISTEN. */
+	readonly connections: number;
+}
+
+/** A connection that all queues and workers of one process share, with its constructors. */
+export interface QueueConnection {
+	readonly backend: QueueSettings['backend'];
+	readonly classes: ReturnType<typeof withBackend<ReturnType<typeof createRedisBackend>, unknown>>;
+	readonly options: { readonly connection: unknown; readonly prefix: string };
+	/** Workers block on a connection; on Redis they need one that never gives up. */
+	readonly workerOptions: { readonly connection: unknown; readonly prefix: string };
+	close(): Promise<void>;
+}
+
+const POSTGRES_SCHEMA = 'bullmq';
+const KEEP_COMPLETED: KeepJobs = { age: 24 * 3_600, count: 5_000 };
+const KEEP_FAILED: KeepJobs = { age: 7 * 24 * 3_600, count: 5_000 };
+
+export function connectQueues(settings: QueueSettings): QueueConnection {
+	return settings.backend === 'redis' ? connectRedis(settings) : connectPostgres(settings);
+}
+
+function connectRedis({ redisUrl, prefix }: QueueSettings): QueueConnection {
+	const client = new Redis(redisUrl ?? '', { maxRetriesPerRequest: null });
+	// Without a listener a lost connection would end the process; ioredis reconnects by itself and readiness reports it.
+	client.on('error', () => {});
+	const options = { connection: client, prefix };
+	return {
+		backend: 'redis',
+		classes: withBackend(createRedisBackend) as QueueConnection['classes'],
+		options,
+		workerOptions: options,
+		close: async () => client.disconnect(),
+	};
+}
+
+function connectPostgres({ databaseUrl, connections, prefix }: QueueSettings): QueueConnection {
+	const pool = new pg.Pool({ connectionString: databaseUrl, max: connections, options: `-c search_path=${POSTGRES_SCHEMA}` });
+	pool.setMaxListeners(0);
+	pool.on('error', () => {});
+	const options = { connection: pool, prefix };
+	return {
+		backend: 'postgres',
+		// The classes are the same on both backends; only the connection's type differs, and it is made a few lines above.
+		classes: withBackend(createPostgresBackend) as unknown as QueueConnection['classes'],
+		options,
+		workerOptions: options,
+		close: () => pool.end(),
+	};
+}
+
+/** Prepares the PostgreSQL backend's own tables; a no-op on Redis. */
+export async function migrateQueues(settings: QueueSettings): Promise<void> {
+	if (settings.backend === 'redis') return;
+	const client = new pg.Client({ connectionString: settings.databaseUrl });
+	await client.connect();
+	try {
+		await client.query(`create schema if not exists ${POSTGRES_SCHEMA}`);
+		await runMigrations(client, POSTGRES_SCHEMA);
+	} finally {
+		await client.end();
+	}
+}
+
+export interface Producer {
+	add(jobs: readonly JobRequest[]): Promise<void>;
+	/** Adding a flow again is a no-op, because every node has an id of its own. */
+	addFlow(flow: FlowRequest): Promise<void>;
+	/** One job every so often, however many processes ask for it. */
+	schedule(job: JobRequest, everyMs: number): Promise<void>;
+	/** Whether the job is in the queue and has not ended. */
+	isLive(queue: string, jobId: string): Promise<boolean>;
+	/** Throws when the queue server does not answer within two seconds. */
+	ping(): Promise<void>;
+	readonly queues: readonly Queue[];
+	close(): Promise<void>;
+}
+
+const PING_MS = 2_000;
+const LIVE_STATES = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'];
+
+export function openProducer({ classes, options }: QueueConnection, names: readonly string[]): Producer {
+	const queues = new Map(names.map((name) => [name, new classes.Queue(name, { ...options, skipWaitingForReady: true }) as Queue]));
+	for (const queue of queues.values()) queue.on('error', () => {});
+	const flows = new classes.FlowProducer(options);
+	flows.on('error', () => {});
+	const queueOf = (name: string): Queue => {
+		const queue = queues.get(name);
+		if (queue === undefined) throw new Error(`queue ${name} is not configured: is its route still in the configuration?`);
+		return queue;
+	};
+	return {
+		queues: [...queues.values()],
+		async add(jobs) {
+			for (const name of new Set(jobs.map((job) => job.queue))) {
+				const group = jobs.filter((job) => job.queue === name);
+				await queueOf(name).addBulk(group.map((job) => ({ name: job.name, data: job.data, opts: jobOptions(job) })));
+			}
+		},
+		async addFlow(flow) {
+			await flows.add(toFlowJob(flow, true));
+		},
+		async schedule(job, everyMs) {
+			await queueOf(job.queue).upsertJobScheduler(
+				job.id,
+				{ every: everyMs },
+				{ name: job.name, data: job.data, opts: { removeOnComplete: 100, removeOnFail: 100 } },
+			);
+		},
+		async isLive(queue, jobId) {
+			return LIVE_STATES.includes(await queueOf(queue).getJobState(jobId));
+		},
+		async ping() {
+			const [first] = queues.values();
+			await Promise.race([first?.getJobCounts('active'), rejectAfter(PING_MS)]);
+		},
+		async close() {
+			await Promise.all([flows.close(), ...[...queues.values()].map((queue) => queue.close())]);
+		},
+	};
+}
+
+function jobOptions(job: JobRequest): JobsOptions {
+	return {
+		jobId: job.id,
+		attempts: job.attempts,
+		backoff: { type: 'exponential', delay: job.backoffMs },
+		removeOnComplete: KEEP_COMPLETED,
+		removeOnFail: KEEP_FAILED,
+	};
+}
+
+function toFlowJob(flow: FlowRequest, isRoot = false): FlowJob {
+	const failure = flow.onFailure === 'ignore' ? { ignoreDependencyOnFailure: true } : { failParentOnFailure: true };
+	return {
+		name: flow.name,
+		queueName: flow.queue,
+		data: flow.data,
+		opts: isRoot ? jobOptions(flow) : { ...jobOptions(flow), ...failure },
+		children: flow.children.map((child) => toFlowJob(child)),
+	};
+}
+
+function rejectAfter(ms: number): Promise<never> {
+	return new Promise((_, reject) => {
+		setTimeout(() => reject(new Error(`the queue server did not answer within ${ms} ms`)), ms).unref();
+	});
+}

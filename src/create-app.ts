@@ -1,0 +1,77 @@
+/** Puts the parts together once per process, from configuration alone. */
+
+import type { Address, Hex } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { App } from './app.ts';
+import { createBridges } from './bridge/registry.ts';
+import { createClients } from './chain/clients.ts';
+import type { SigningPolicy } from './chain/policy.ts';
+import { createSigner, type Signer } from './chain/signer.ts';
+import type { Config } from './config/load.ts';
+import { ConfigError, InvariantError } from './errors.ts';
+import type { VenueId } from './inventory/venue.ts';
+import type { Log } from './observe/log.ts';
+import { createSyncBalances } from './steps/balances.ts';
+import type { Db } from './store/db.ts';
+import { createEverclearClient } from './trigger/everclear/client.ts';
+
+export interface AppParts {
+	readonly config: Config;
+	readonly db: Db;
+	readonly log: Log;
+	/** 32-byte hex; its address must be the configured wallet. Processes that sign nothing are started without it. */
+	readonly signerKey: string | undefined;
+}
+
+/** Throws `ConfigError` naming the wrong key. */
+export function createApp({ config, db, log, signerKey }: AppParts): App {
+	const nowMs = () => Date.now();
+	const { client, checkChains } = createClients(config.chains);
+	const chain = (venue: VenueId) => {
+		const found = config.chains.get(venue);
+		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
+		return found;
+	};
+	const bridges = createBridges(config.bridges, { client, fetch, nowMs });
+	const policy: SigningPolicy = {
+		tokens: (venue) => [...config.assets.values()].flatMap((asset) => asset.venues.get(venue)?.address ?? []),
+		bridges: (venue) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),
+		purchases: (venue) => addressesAt(config.everclear.spokes, venue),
+	};
+	const signer =
+		signerKey === undefined
+			? noSigner(config.wallet)
+			: createSigner({ db, account: accountOf(config.wallet, signerKey), policy, client, chainId: (venue) => chain(venue).chainId });
+	const parts = {
+		config,
+		db,
+		log,
+		client,
+		checkChains,
+		bridges,
+		nowMs,
+		everclear: createEverclearClient({ apiUrl: config.everclear.apiUrl, pageSize: config.everclear.pageSize, fetch }),
+		sending: { db, log, signer, client, chain },
+	};
+	return { ...parts, syncBalances: createSyncBalances(parts) };
+}
+
+/** For the process types that serve no job: they hold no key and cannot sign. */
+function noSigner(address: Address): Signer {
+	return {
+		address,
+		sign: (effectId) => Promise.reject(new InvariantError(`this process has no key and does not sign effect ${effectId}`, { effectId })),
+	};
+}
+
+function accountOf(wallet: Address, signerKey: string) {
+	const account = privateKeyToAccount(signerKey as Hex);
+	if (account.address !== wallet)
+		throw new ConfigError('BALLAST_SIGNER_KEY', `is the key of ${account.address}, but "wallet" is ${wallet}`);
+	return account;
+}
+
+function addressesAt(spokes: ReadonlyMap<VenueId, Address>, venue: VenueId): Address[] {
+	const spoke = spokes.get(venue);
+	return spoke === undefined ? [] : [spoke];
+}

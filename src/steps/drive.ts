@@ -1,0 +1,49 @@
+/** Takes one effect as far as it goes now, the same for legs and purchases; only what follows from it differs. */
+import type { App } from '../app.ts';
+import type { MinedCall } from '../bridge/bridge.ts';
+import { advanceEffect, type SendHooks } from '../chain/send.ts';
+import type { Effect } from '../leg/effect.ts';
+import { done, type Outcome, snooze } from '../outcome.ts';
+import { inTransaction, type Tx } from '../store/db.ts';
+import { tryAgain } from '../store/leg-events.ts';
+
+/** After so many refusals before any nonce, or reverts after one, the act is given up: nothing has left. */
+const MAX_REFUSALS = 10;
+const MAX_TRIES = 3;
+const REFUSED_LOOK_AGAIN_MS = 1_000;
+
+export interface Act extends SendHooks {
+	readonly effect: Effect;
+	/** Ids for the log. */
+	readonly ids: Readonly<Record<string, string>>;
+	/** What follows from the chain's yes, in the transaction that records it. */
+	confirm(tx: Tx, mined: MinedCall): Promise<void>;
+	/** Nothing has left and nothing will: `mined` is the last revert, or null when no nonce was ever committed. */
+	giveUp(reason: string, mined: MinedCall | null): Promise<Outcome>;
+	/** Tells the reconciler when to wonder, and waits. */
+	wait(progress: { readonly lookAgainMs: number; readonly reason: string }): Promise<Outcome>;
+}
+
+/** `confirmed` once the effect is recorded as confirmed; else what the job has to do now. */
+export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Outcome> {
+	const { effect, ids } = act;
+	const progress = await advanceEffect(app.sending, effect.id, act);
+	switch (progress.state) {
+		case 'waiting':
+			return act.wait(progress);
+		case 'ended':
+			return progress.effect.status === 'confirmed' ? 'confirmed' : done(`effect ${effect.id} is ${progress.effect.status}`);
+		case 'refused':
+			app.log.warn({ ...ids, kind: effect.kind, refusals: progress.refusals, reason: progress.reason }, 'refused before its nonce');
+			if (progress.refusals >= MAX_REFUSALS) return act.giveUp(`REFUSED: ${progress.reason}`, null);
+			return act.wait({ lookAgainMs: REFUSED_LOOK_AGAIN_MS, reason: progress.reason });
+		case 'verdict': {
+			const { to, mined } = progress;
+			app.log.info({ ...ids, effect: effect.id, kind: effect.kind, tx: mined.transactionHash }, `effect ${to}`);
+			if (to === 'reverted' && effect.try >= MAX_TRIES) return act.giveUp('REVERTED', mined);
+			const cause = { actor: `effect ${effect.id}`, reason: `${effect.kind} ${to} in ${mined.transactionHash}` };
+			await inTransaction(app.db, cause, (tx) => (to === 'confirmed' ? act.confirm(tx, mined) : tryAgain(tx, { effect, mined })));
+			return to === 'confirmed' ? 'confirmed' : snooze(0, 'reverted, tried again');
+		}
+	}
+}

@@ -1,0 +1,76 @@
+/** One look at one invoice: what it needs now, whether it can be paid now, or why it waits. */
+import type { App } from '../app.ts';
+import { errorText, PermanentError, TransientError } from '../errors.ts';
+import type { Demand, Destination } from '../invoice/demand.ts';
+import { done, type Outcome } from '../outcome.ts';
+import { inTransaction } from '../store/db.ts';
+import { readDemand, recordEvaluation, setDemandStatus, type Waiting } from '../store/demands.ts';
+import { wake } from '../store/outbox.ts';
+import { readNeed } from '../trigger/everclear/need.ts';
+import { payWhatIsPayable } from './pay.ts';
+
+type Facts =
+	| { readonly kind: 'known'; readonly destinations: readonly Destination[]; readonly note: string }
+	| { readonly kind: 'waiting'; readonly waiting: Waiting }
+	| { readonly kind: 'gone' };
+
+export async function evaluateInvoice(app: App, demandId: string): Promise<Outcome> {
+	const demand = await readDemand(app.db, demandId);
+	if (demand.status !== 'open') return done(`demand is ${demand.status}`);
+	const facts = await readFacts(app, demand);
+	const nextLookMs = app.config.everclear.pollMs;
+	switch (facts.kind) {
+		case 'gone':
+			await inTransaction(app.db, { actor: 'evaluation', reason: 'the invoice is gone' }, (tx) =>
+				setDemandStatus(tx, { id: demandId, to: 'gone', reason: 'GONE' }),
+			);
+			return done('gone');
+		case 'waiting':
+			await recordEvaluation(app.db, { demandId, destinations: [], waiting: facts.waiting, nextLookMs });
+			if (facts.waiting.reason !== demand.reason) app.log.warn({ invoice: demand.externalId, ...facts.waiting }, 'waits');
+			return done(facts.waiting.reason);
+		case 'known': {
+			const waiting: Waiting = demand.evaluated ? kept(demand) : { reason: 'NEEDS_FUNDS', detail: facts.note };
+			await recordEvaluation(app.db, { demandId, destinations: facts.destinations, waiting, nextLookMs });
+			await payWhatIsPayable(app, demand.asset);
+			if ((await readDemand(app.db, demandId)).status !== 'open') return done('paid at once');
+			await inTransaction(app.db, { actor: 'evaluation', reason: 'needs funds' }, (tx) => wake(tx, { topic: 'plan' }));
+			return done('needs funds');
+		}
+	}
+}
+
+/** A refused demand keeps the planner's reason until the planner has looked again. */
+function kept(demand: Demand): Waiting {
+	const stale =
+		demand.reason === null || demand.reason === 'NOT_EVALUATED' || demand.reason === 'API_UNAVAILABLE' || demand.reason === 'MALFORMED';
+	return stale ? { reason: 'NEEDS_FUNDS', detail: '' } : { reason: demand.reason as Waiting['reason'], detail: demand.reasonDetail ?? '' };
+}
+
+/** Reads the minimum amounts afresh. Only two 404s in a row mean that an invoice is gone; a failing API means that nothing is known. */
+async function readFacts(app: App, { externalId }: Demand): Promise<Facts> {
+	try {
+		const invoice = await app.everclear.invoice(externalId);
+		const minAmounts = invoice === 'gone' ? 'gone' : await app.everclear.minAmounts(externalId);
+		if (invoice === 'gone' || minAmounts === 'gone') {
+			const again = await app.everclear.invoice(externalId);
+			return again === 'gone'
+				? { kind: 'gone' }
+				: waiting('API_UNAVAILABLE', 'the API lists the invoice but has no minimum amounts for it');
+		}
+		const need = readNeed(invoice, minAmounts, app.config);
+		if (need.destinations.length > 0) return { kind: 'known', destinations: need.destinations, note: '' };
+		return waiting(
+			'NO_DESTINATION',
+			need.rejected.map(({ venue, reason }) => `${venue}: ${reason}`).join('; ') || 'no destination is configured',
+		);
+	} catch (error) {
+		if (error instanceof TransientError) return waiting('API_UNAVAILABLE', errorText(error));
+		if (error instanceof PermanentError) return waiting('MALFORMED', errorText(error));
+		throw error;
+	}
+}
+
+function waiting(reason: Waiting['reason'], detail: string): Facts {
+	return { kind: 'waiting', waiting: { reason, detail } };
+}

@@ -1,0 +1,177 @@
+/**
+ * Spends the delivered funds on the demand, whole or not at all. Runs as often as it is woken; acts only on what the database
+ * and a fresh look at the demand say.
+ */
+import type { App } from '../app.ts';
+import type { MinedCall } from '../bridge/bridge.ts';
+import type { Earmark } from '../earmark/earmark.ts';
+import type { Spend } from '../earmark/spend.ts';
+import { isEarmarkTerminal } from '../earmark/state.ts';
+import { InvariantError } from '../errors.ts';
+import { type Effect, latestEffect } from '../leg/effect.ts';
+import { EFFECT_TRANSITIONS } from '../leg/effect-state.ts';
+import { type Amount, max, ZERO } from '../money/amount.ts';
+import { done, type Outcome, snooze } from '../outcome.ts';
+import { decideSettlement, type FreshNeed } from '../settle/decide.ts';
+import { inTransaction, type Tx } from '../store/db.ts';
+import { readDemand } from '../store/demands.ts';
+import { expectEarmarkWithin, readEarmark } from '../store/earmarks.ts';
+import { readEffectsOf } from '../store/effects.ts';
+import { resolveOnly, resolveReverted } from '../store/leg-events.ts';
+import { readLegsOf } from '../store/legs.ts';
+import { approveAnew, beginSettling, giveBack, heldAmount, purchaseFinal, purchaseStarted } from '../store/settle-events.ts';
+import { driveEffect } from './drive.ts';
+import { readFreshNeed } from './need.ts';
+import { buildPurchase, readPurchaseResult } from './purchase.ts';
+
+const GRACE_MS = 5_000;
+
+export async function settleEarmark(app: App, earmarkId: string): Promise<Outcome> {
+	const earmark = await readEarmark(app.db, earmarkId);
+	switch (earmark.status) {
+		case 'planned':
+		case 'moving':
+			return beginIfCovered(app, earmark);
+		case 'settling':
+			return pay(app, earmark);
+		case 'compensating':
+			return give(app, earmark, { reason: earmark.reason ?? 'COMPENSATING', gone: earmark.reason === 'FILLED_EXTERNALLY' });
+		case 'settled':
+		case 'cancelled':
+			return sweepAllowances(app, earmark);
+	}
+}
+
+async function beginIfCovered(app: App, earmark: Earmark): Promise<Outcome> {
+	const decision = await decide(app, earmark);
+	switch (decision.kind) {
+		case 'wait':
+			await expectEarmarkWithin(app.db, earmark.id, GRACE_MS);
+			return done(decision.reason);
+		case 'give-back':
+			return give(app, earmark, { reason: decision.reason, gone: decision.reason === 'FILLED_EXTERNALLY' });
+		case 'pay': {
+			const cause = { actor: 'settlement', reason: 'everything has arrived' };
+			const spend = spendOf(app, earmark, decision.amount);
+			await inTransaction(app.db, cause, (tx) => beginSettling(tx, { earmark, signer: app.config.wallet, spend }));
+			return pay(app, { ...earmark, status: 'settling' });
+		}
+	}
+}
+
+/** Approve, read the demand afresh, pay exactly that. Until the purchase's nonce commits, everything may still be given back. */
+async function pay(app: App, earmark: Earmark): Promise<Outcome> {
+	const effects = await readEffectsOf(app.db, 'earmark', [earmark.id]);
+	const approve = latestEffect(effects, 'approve');
+	const purchase = latestEffect(effects, 'purchase');
+	if (approve === null || purchase === null)
+		throw new InvariantError(`earmark ${earmark.id} is settling without effects`, { earmarkId: earmark.id });
+	if (approve.status !== 'confirmed') {
+		const outcome = await drive(app, earmark, { effect: approve, paid: null, confirm: (tx, mined) => resolveOnly(tx, approve, mined) });
+		if (outcome !== 'confirmed') return outcome;
+	}
+	if (purchase.status !== 'intended') return drivePurchase(app, earmark, { purchase, paid: null });
+	const decision = await decide(app, earmark);
+	if (decision.kind === 'wait') return wait(app, earmark, { lookAgainMs: GRACE_MS, reason: decision.reason });
+	if (decision.kind === 'give-back') return give(app, earmark, { reason: decision.reason, gone: decision.reason === 'FILLED_EXTERNALLY' });
+	const approved = purchase.spend?.amount ?? ZERO;
+	if (decision.amount > approved) {
+		const cause = { actor: 'settlement', reason: 'the demand has risen since the approval' };
+		await inTransaction(app.db, cause, (tx) => approveAnew(tx, { purchase, approve, spend: spendOf(app, earmark, decision.amount) }));
+		return snooze(0, 'approves anew');
+	}
+	return drivePurchase(app, earmark, { purchase, paid: decision.amount });
+}
+
+/** `paid` is what a purchase without a nonce will pay; null for one whose nonce has committed. */
+async function drivePurchase(app: App, earmark: Earmark, { purchase, paid }: { purchase: Effect; paid: Amount | null }): Promise<Outcome> {
+	const outcome = await drive(app, earmark, {
+		effect: purchase,
+		paid,
+		confirm: async (tx, mined) => {
+			const result = readPurchaseResult(app, earmark, mined);
+			const leavesAllowance = (await approvedOf(tx, earmark)) > result.paid;
+			await purchaseFinal(tx, { earmark, effect: purchase, mined, purchase: { ...result, leavesAllowance } });
+			app.log.info({ earmark: earmark.id, venue: earmark.venue, intent: result.intentId, tx: mined.transactionHash }, 'earmark settled');
+		},
+	});
+	return outcome === 'confirmed' ? done('settled') : outcome;
+}
+
+async function approvedOf(tx: Tx, earmark: Earmark): Promise<Amount> {
+	const approvals = (await readEffectsOf(tx, 'earmark', [earmark.id])).filter((each) => each.kind === 'approve');
+	return approvals.reduce((most, each) => (each.spend === null ? most : max(most, each.spend.amount)), ZERO);
+}
+
+interface EarmarkAct {
+	readonly effect: Effect;
+	/** What a purchase without a nonce will pay. */
+	readonly paid: Amount | null;
+	confirm(tx: Tx, mined: MinedCall): Promise<void>;
+}
+
+function drive(app: App, earmark: Earmark, { effect, paid, confirm }: EarmarkAct): Promise<'confirmed' | Outcome> {
+	return driveEffect(app, {
+		effect,
+		confirm,
+		ids: { earmark: earmark.id },
+		prepare: async () => {
+			if (paid === null) throw new InvariantError(`effect ${effect.id} has no amount to pay`, { effectId: effect.id });
+			return buildPurchase(app, earmark, paid);
+		},
+		onNonce: async (tx) => {
+			if (effect.kind === 'purchase' && paid !== null) await purchaseStarted(tx, { earmarkId: earmark.id, effectId: effect.id, paid });
+		},
+		wait: (progress) => wait(app, earmark, progress),
+		giveUp: async (reason, mined) => {
+			const cause = { actor: `effect ${effect.id}`, reason: `given up, nothing has left: ${reason}`.slice(0, 500) };
+			if (mined !== null) await inTransaction(app.db, cause, (tx) => resolveReverted(tx, effect, mined));
+			// An ended earmark has nothing left to give back; only its allowance is still being taken back.
+			if (isEarmarkTerminal(earmark.status)) return mined === null ? wait(app, earmark, { lookAgainMs: GRACE_MS, reason }) : done(reason);
+			return give(app, earmark, { reason: reason.slice(0, 500), gone: false });
+		},
+	});
+}
+
+/** An ended earmark leaves no allowance behind: approvals still under way are followed, resets are sent. */
+async function sweepAllowances(app: App, earmark: Earmark): Promise<Outcome> {
+	const legIds = (await readLegsOf(app.db, earmark.id)).map((leg) => leg.id);
+	const all = [...(await readEffectsOf(app.db, 'earmark', [earmark.id])), ...(await readEffectsOf(app.db, 'leg', legIds))];
+	const open = all.filter((each) => (each.kind === 'approve' || each.kind === 'reset') && EFFECT_TRANSITIONS[each.status].length > 0);
+	for (const effect of open) {
+		const outcome = await drive(app, earmark, { effect, paid: null, confirm: (tx, mined) => resolveOnly(tx, effect, mined) });
+		if (outcome !== 'confirmed') return outcome;
+	}
+	return done(earmark.status);
+}
+
+async function give(app: App, earmark: Earmark, { reason, gone }: { reason: string; gone: boolean }): Promise<Outcome> {
+	await inTransaction(app.db, { actor: 'settlement', reason }, (tx) => giveBack(tx, { earmark, reason, gone }));
+	app.log.info({ earmark: earmark.id, reason }, 'earmark gives its funds back');
+	return done(reason);
+}
+
+async function decide(app: App, earmark: Earmark) {
+	const legs = (await readLegsOf(app.db, earmark.id)).map((leg) => leg.status);
+	const demand = await readDemand(app.db, earmark.demandId);
+	const waiting: FreshNeed = { kind: 'gone' };
+	const early = decideSettlement({ legs, held: ZERO, need: waiting });
+	if (early.kind === 'wait') return early;
+	return decideSettlement({ legs, held: await heldAmount(app.db, earmark.id), need: await readFreshNeed(app, demand, earmark.venue) });
+}
+
+function spendOf(app: App, earmark: Earmark, units: Amount): Spend {
+	const token = app.config.assets.get(earmark.asset)?.venues.get(earmark.venue);
+	const spender = app.config.everclear.spokes.get(earmark.venue);
+	if (token === undefined || spender === undefined) {
+		throw new InvariantError(`earmark ${earmark.id}: ${earmark.asset} on ${earmark.venue} has no token or no spoke in the configuration`, {
+			earmarkId: earmark.id,
+		});
+	}
+	return { token: token.address, spender, amount: units };
+}
+
+async function wait(app: App, earmark: Earmark, { lookAgainMs, reason }: { lookAgainMs: number; reason: string }): Promise<Outcome> {
+	await expectEarmarkWithin(app.db, earmark.id, lookAgainMs + GRACE_MS);
+	return snooze(lookAgainMs, reason);
+}

@@ -1,0 +1,28 @@
+/** Which step serves which stage; the payload is checked against the job's own schema before anything is done. */
+import { attestationPolling } from '../queues/attestation-polling.ts';
+import { bridgeExecution } from '../queues/bridge-execution.ts';
+import type { Stage } from '../queues/catalog.ts';
+import { earmarkSettlement } from '../queues/earmark-settlement.ts';
+import { invoiceEvaluation } from '../queues/invoice-evaluation.ts';
+import type { App } from '../src/app.ts';
+import { executeOnDemandRebalancing, processEarmarkedInvoices, processInvoices } from '../src/on-demand.ts';
+import type { Outcome } from '../src/outcome.ts';
+import { evaluateInvoice } from '../src/steps/evaluate.ts';
+import { proveHop, sendHop } from '../src/steps/hop.ts';
+
+export function handlerOf(app: App, stage: Stage): (data: unknown) => Promise<Outcome> {
+	switch (stage) {
+		case 'invoice-poll':
+			return () => processInvoices(app);
+		case 'invoice-evaluation':
+			return (data) => evaluateInvoice(app, invoiceEvaluation.payload.parse(data).demandId);
+		case 'rebalance-planning':
+			return () => executeOnDemandRebalancing(app);
+		case 'bridge-execution':
+			return (data) => sendHop(app, bridgeExecution.payload.parse(data));
+		case 'attestation-polling':
+			return (data) => proveHop(app, attestationPolling.payload.parse(data));
+		case 'earmark-settlement':
+			return (data) => processEarmarkedInvoices(app, [earmarkSettlement.payload.parse(data).earmarkId]);
+	}
+}

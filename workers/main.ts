@@ -1,0 +1,60 @@
+/** The one entry of every process type: `web`, `scheduler`, or `worker [--queues a,b]`. Each may run any number of times. */
+import { Command } from 'commander';
+import { migrateQueues } from '../queues/queue.ts';
+import { readEnv, signerKeyOf } from '../src/config/env.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { createApp } from '../src/create-app.ts';
+import { ConfigError, errorText } from '../src/errors.ts';
+import { createLog } from '../src/observe/log.ts';
+import { openStore } from '../src/store/db.ts';
+import { queueSettings } from './queue-settings.ts';
+import type { Running } from './running.ts';
+import { startScheduler } from './scheduler.ts';
+import { startWeb } from './web.ts';
+import { startWorker } from './worker.ts';
+
+const STOP_WITHIN_MS = 25_000;
+
+async function start(type: string, { queues }: { queues?: string }): Promise<void> {
+	const env = readEnv();
+	const config = loadConfig(env.BALLAST_CONFIG);
+	const log = createLog(env.LOG_LEVEL, type);
+	const store = openStore({ databaseUrl: env.DATABASE_URL, pool: env.DATABASE_POOL });
+	const settings = queueSettings(env);
+	await migrateQueues(settings);
+	// Only workers sign, so only they are given the key.
+	const app = createApp({ config, db: store.db, log, signerKey: type === 'worker' ? signerKeyOf(env) : undefined });
+	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer; its chain waits');
+	const only = queues?.split(',').map((name) => name.trim()) ?? [];
+	const starters: Record<string, () => Running | Promise<Running>> = {
+		web: () => startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD }),
+		scheduler: () => startScheduler(app, store, settings),
+		worker: () => startWorker(app, settings, only),
+	};
+	const running = await starters[type]?.();
+	const stop = async (signal: string) => {
+		log.info({ signal }, 'stopping: no new jobs, those under way end first');
+		setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+		await running?.stop();
+		await store.close();
+		process.exit(0);
+	};
+	process.once('SIGTERM', stop);
+	process.once('SIGINT', stop);
+}
+
+const program = new Command('ballast-process')
+	.argument('<type>', 'web, scheduler or worker')
+	.option('--queues <names>', 'only these queues, separated by commas (worker)');
+program.action(async (type: string, options: { queues?: string }) => {
+	if (!['web', 'scheduler', 'worker'].includes(type)) program.error(`there is no process type "${type}": use web, scheduler or worker`);
+	await start(type, options).catch((error: unknown) => {
+		const hint =
+			error instanceof ConfigError
+				? ''
+				: '\nNothing was sent. Check the database, the queue server and the configuration, then start again.';
+		process.stderr.write(`${errorText(error)}${hint}\n`);
+		process.exit(1);
+	});
+});
+await program.parseAsync();

@@ -1,0 +1,43 @@
+/** Process type `scheduler`: relays the outbox, reconciles rows with jobs, keeps the schedules. Any number may run beside each other. */
+import { queueCatalog } from '../queues/catalog.ts';
+import { invoicePoll } from '../queues/invoice-poll.ts';
+import { requestJob } from '../queues/job.ts';
+import { connectQueues, openProducer, type QueueSettings } from '../queues/queue.ts';
+import type { App } from '../src/app.ts';
+import { reconcile } from '../src/steps/reconcile.ts';
+import type { Store } from '../src/store/db.ts';
+import { pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
+import { createLoop } from './loop.ts';
+import { isLegJobLive, sendWakeups } from './relay.ts';
+import type { Running } from './running.ts';
+
+const RELAY_POLL_MS = 1_000;
+const RECONCILE_MS = 2_000;
+const HOUSEKEEPING_MS = 60_000;
+const RELAY_BATCH = 200;
+
+export async function startScheduler(app: App, store: Store, settings: QueueSettings): Promise<Running> {
+	const connection = connectQueues(settings);
+	const producer = openProducer(
+		connection,
+		queueCatalog(app.config.routes).map((entry) => entry.name),
+	);
+	const relay = createLoop(app, RELAY_POLL_MS, async () => {
+		while ((await relayOutbox(app.db, RELAY_BATCH, (rows, tx) => sendWakeups(tx, producer, rows))) === RELAY_BATCH);
+	});
+	const reconciler = createLoop(app, RECONCILE_MS, async () => {
+		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);
+		await reconcile(app, (ref) => isLegJobLive(producer, ref));
+	});
+	const housekeeping = createLoop(app, HOUSEKEEPING_MS, () => pruneOutbox(app.db));
+	const stopListening = await store.onOutbox(relay.nudge);
+	app.log.info({ backend: connection.backend, pollMs: app.config.everclear.pollMs }, 'scheduler started');
+	return {
+		async stop() {
+			await stopListening();
+			await Promise.all([relay.stop(), reconciler.stop(), housekeeping.stop()]);
+			await producer.close();
+			await connection.close();
+		},
+	};
+}
