@@ -1,0 +1,87 @@
+/** One local chain with its contracts, and the endpoint through which the product sees it. */
+import { type Address, encodeFunctionData } from 'viem';
+import { unitsOf } from '../scale.ts';
+import { startAnvil } from '../servers/anvil.ts';
+import { spokePoolAbi, usdcAbi } from './abi.ts';
+import { HUB_OPERATOR, RELAYER } from './accounts.ts';
+import { type ChainClient, connect, viemChain } from './client.ts';
+import { type Contracts, deployContracts, mineAll } from './deploy.ts';
+import { type RpcProxy, startRpcProxy } from './rpc-proxy.ts';
+
+/** More than any invoice needs: whole tokens that the relayer holds on each chain. */
+const RELAYER_TOKENS = '1000000000';
+const ROUNDING_TOKENS = '1';
+const UNLIMITED = 2n ** 256n - 1n;
+
+/** The three chains. USDC has 18 decimals on the last one, as it has on the real one. */
+export const CHAINS = [
+	{ chainId: 1, name: 'ethereum', decimals: 6 },
+	{ chainId: 10, name: 'optimism', decimals: 6 },
+	{ chainId: 56, name: 'bsc', decimals: 18 },
+] as const;
+
+export interface LocalChain extends Contracts {
+	/** The chain id as decimal text: the venue of a wallet on this chain, and Everclear's domain. */
+	readonly id: string;
+	readonly chainId: number;
+	readonly name: string;
+	/** Of USDC. */
+	readonly decimals: number;
+	/** The proxy: what the product is configured with. */
+	readonly url: string;
+	/** The node itself: what the sandbox and oracles use. */
+	readonly anvilUrl: string;
+	readonly proxy: RpcProxy;
+	readonly client: ChainClient;
+	stop(): Promise<void>;
+}
+
+export interface ChainOptions {
+	readonly chainId: number;
+	readonly name: string;
+	readonly decimals: number;
+	readonly blockSeconds: number;
+}
+
+export async function startChain({ chainId, name, decimals, blockSeconds }: ChainOptions): Promise<LocalChain> {
+	const anvil = await startAnvil({ chainId, blockSeconds });
+	try {
+		const proxy = await startRpcProxy(anvil.url);
+		const client = connect(viemChain(chainId, name, anvil.url));
+		const contracts = await deployContracts(client, { chainId, usdcDecimals: decimals });
+		const stop = async () => void (await Promise.all([proxy.stop(), anvil.stop()]));
+		const chain = { ...contracts, id: `${chainId}`, chainId, name, decimals, url: proxy.url, anvilUrl: anvil.url, proxy, client, stop };
+		await equip(chain);
+		return chain;
+	} catch (error) {
+		await anvil.stop();
+		throw error;
+	}
+}
+
+/** Mints USDC to an account. `units` are base units on this chain; of nothing, nothing is minted. */
+export async function mintUsdc({ client, usdc }: LocalChain, to: Address, units: bigint): Promise<void> {
+	if (units === 0n) return;
+	const data = encodeFunctionData({ abi: usdcAbi, functionName: 'mint', args: [to, units] });
+	const hash = await client.send({ from: HUB_OPERATOR.address, to: usdc, data });
+	await mineAll(client);
+	await client.mined(hash);
+}
+
+export function usdcBalance({ client, usdc }: LocalChain, owner: Address): Promise<bigint> {
+	return client.readContract({ address: usdc, abi: usdcAbi, functionName: 'balanceOf', args: [owner] });
+}
+
+/** 0 unfilled, 1 slow fill requested, 2 filled. */
+export function fillStatus({ client, spokePool }: LocalChain, relayHash: `0x${string}`): Promise<bigint> {
+	return client.readContract({ address: spokePool, abi: spokePoolAbi, functionName: 'fillStatuses', args: [relayHash] });
+}
+
+/** The relayer's funds and approval, and a token in the spoke for the rounding of the hub. */
+async function equip(chain: LocalChain): Promise<void> {
+	const approve = encodeFunctionData({ abi: usdcAbi, functionName: 'approve', args: [chain.spokePool, UNLIMITED] });
+	const approval = await chain.client.send({ from: RELAYER.address, to: chain.usdc, data: approve });
+	await mintUsdc(chain, RELAYER.address, unitsOf(RELAYER_TOKENS, chain.decimals));
+	await mintUsdc(chain, chain.spoke, unitsOf(ROUNDING_TOKENS, chain.decimals));
+	await chain.client.mined(approval);
+}

@@ -1,0 +1,74 @@
+/** A JSON-RPC endpoint in front of a chain that can be told to misbehave, and that counts what it is asked. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { readBody } from '../http/read-body.ts';
+
+/**
+ * `error`: a JSON-RPC error; `error500`: the endpoint itself fails; `hang`: no answer, and the node never hears of it;
+ * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `{ result }`: this answer instead of the node's.
+ */
+export type RpcFault = 'pass' | 'error' | 'error500' | 'hang' | 'timeout-after-accept' | { readonly result: unknown };
+export type RpcFaultRule = (method: string, params: readonly unknown[]) => RpcFault;
+
+export interface RpcProxy {
+	readonly url: string;
+	/** Decides the fate of each request; of a batch, element by element. */
+	fault: RpcFaultRule;
+	/** Requests per method since the start, or since `counts` was cleared. */
+	readonly counts: Map<string, number>;
+	stop(): Promise<void>;
+}
+
+const request = z.looseObject({
+	id: z.union([z.number(), z.string(), z.null()]).default(null),
+	method: z.string(),
+	params: z.array(z.unknown()).default([]),
+});
+type RpcRequest = z.output<typeof request>;
+const body = z.union([request, z.array(request)]);
+
+export async function startRpcProxy(target: string): Promise<RpcProxy> {
+	const proxy = { url: '', fault: (() => 'pass') as RpcFaultRule, counts: new Map<string, number>(), stop: () => Promise.resolve() };
+	const server = createServer((incoming, response) => {
+		answer({ proxy, target, incoming, response }).catch((error: unknown) => reply(response, 502, { error: String(error) }));
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	proxy.stop = () =>
+		new Promise((resolve) => {
+			server.close(() => resolve());
+			server.closeAllConnections();
+		});
+	return proxy;
+}
+
+interface Exchange {
+	readonly proxy: RpcProxy;
+	readonly target: string;
+	readonly incoming: IncomingMessage;
+	readonly response: ServerResponse;
+}
+
+async function answer({ proxy, target, incoming, response }: Exchange): Promise<void> {
+	const parsed = body.parse(JSON.parse(await readBody(incoming)));
+	const requests = Array.isArray(parsed) ? parsed : [parsed];
+	for (const { method } of requests) proxy.counts.set(method, (proxy.counts.get(method) ?? 0) + 1);
+	const fates = requests.map((each) => ({ each, fate: proxy.fault(each.method, each.params) }));
+	if (fates.some(({ fate }) => fate === 'error500')) return reply(response, 500, { error: 'internal server error' });
+	if (fates.some(({ fate }) => fate === 'hang')) return;
+	const answers = await Promise.all(fates.map(({ each, fate }) => answerOne(target, each, fate)));
+	if (fates.some(({ fate }) => fate === 'timeout-after-accept')) return;
+	reply(response, 200, Array.isArray(parsed) ? answers : answers[0]);
+}
+
+async function answerOne(target: string, each: RpcRequest, fate: RpcFault): Promise<unknown> {
+	if (fate === 'error') return { jsonrpc: '2.0', id: each.id, error: { code: -32_000, message: 'the node is told to fail' } };
+	if (typeof fate === 'object') return { jsonrpc: '2.0', id: each.id, result: fate.result };
+	const response = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(each) });
+	return response.json();
+}
+
+function reply(response: ServerResponse, status: number, content: unknown): void {
+	response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+}

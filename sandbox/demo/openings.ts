@@ -1,0 +1,12 @@
+import type { World } from '../world.ts';
+import type { OracleChain } from './oracle.ts';
+
+/** What the wallet holds on every chain before anything is judged. */
+export async function openings(world: World): Promise<OracleChain[]> {
+	return Promise.all(
+		[...world.chains.values()].map(async ({ id, client, usdc, decimals }) => {
+			const fromBlock = await client.getBlockNumber();
+			return { id, client, usdc, decimals, fromBlock, opening: await world.balanceOf(id, world.wallet) };
+		}),
+	);
+}

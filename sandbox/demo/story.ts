@@ -1,0 +1,56 @@
+/** Turns log lines of the product into the sentences that a newcomer reads. */
+import type { LogLine } from './processes.ts';
+
+interface PlannedLeg {
+	readonly route: string;
+	readonly send: string;
+	readonly receive: string;
+}
+
+interface Planned {
+	readonly venue: string;
+	readonly amount: string;
+	readonly local: string;
+	readonly legs: readonly PlannedLeg[];
+}
+
+/** `nameOf` gives a chain's name; the answer is null for lines that are no part of the story. */
+export function tell(line: LogLine, nameOf: (venue: string) => string): string | null {
+	const at = (venue: unknown) => nameOf(String(venue));
+	switch (line.msg) {
+		case 'paid at once':
+			return `invoice ${short(line.invoice)} is payable now: ${line.amount} USDC on ${at(line.venue)}`;
+		case 'earmarked':
+			return planned(String(line.invoice), line.plan as Planned, at);
+		case 'broadcast':
+			return line.kind === 'approve' || line.kind === 'reset'
+				? null
+				: `${line.kind === 'send' ? 'leg' : 'purchase'} sent on ${at(line.venue)}: ${short(line.tx)}`;
+		case 'hop delivered':
+			return `leg ${short(line.leg)} delivered on ${at(line.venue)}`;
+		case 'earmark settled':
+			return `earmark ${short(line.earmark)} settled on ${at(line.venue)} by intent ${short(line.intent)}`;
+		case 'receivable settled':
+			return `the hub has settled intent ${short(line.intent)}`;
+		case 'waits':
+			return `invoice ${short(line.invoice)} waits: ${line.reason}, ${line.detail}`;
+		case 'invoice row rejected':
+			return `invoice ${short(line.invoice)} rejected: ${line.field} ${line.problem}`;
+		default:
+			return line.level === 'error' || line.level === 'fatal' ? `${line.process}: ${line.msg} ${String(line.error ?? '')}` : null;
+	}
+}
+
+function planned(invoice: string, plan: Planned, at: (venue: unknown) => string): string {
+	const legs = plan.legs.map(({ route, send, receive }) => {
+		const [bridge, origin] = route.split('-');
+		return `${send} from ${at(origin)} over ${bridge} (${receive} arrive)`;
+	});
+	const local = plan.local === '0' ? '' : ` + ${plan.local} already there`;
+	return `invoice ${short(invoice)} is short on ${at(plan.venue)}, needs ${plan.amount}: ${legs.join(' + ')}${local}; earmarked`;
+}
+
+function short(id: unknown): string {
+	const text = String(id);
+	return text.length <= 12 ? text : `${text.slice(0, 8)}…`;
+}

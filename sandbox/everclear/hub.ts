@@ -1,0 +1,193 @@
+/**
+ * The hub's book, on no chain of its own: open invoices, deposits that buy them, and what is custodied per domain.
+ *
+ * Kept: invoices are visited head first and skipped when they cannot be covered; a deposit adds to the custody of its domain, and what
+ * one invoice leaves over serves the next; owners get their amount less the discount, buyers their deposit plus the discount; a deposit
+ * that covers nothing becomes an invoice itself. Not kept: epochs (deposits count at once), fees, other tickers than USDC.
+ *
+ * What an invoice's own deposit brought is set aside until the invoice is settled; it then pays the buyers.
+ */
+import type { Address, Hash, Hex } from 'viem';
+import { type Invoice, ownerAddress, USDC_TICKER } from '../invoices/invoice.ts';
+import { createCustody, ROUNDING } from './custody.ts';
+import { amountAfterDiscount, discountOf, isCovered, minAmount, type Position } from './min-amounts.ts';
+
+export type IntentStatus = 'NONE' | 'ADDED' | 'DEPOSIT_PROCESSED' | 'INVOICED' | 'SETTLED';
+
+/** A deposit that somebody made through `newIntent`. Amounts have 18 decimals. */
+export interface Deposit {
+	readonly id: Hex;
+	readonly origin: string;
+	readonly destinations: readonly string[];
+	readonly receiver: Address;
+	readonly amount: bigint;
+	readonly tx: Hash;
+	readonly seenAtMs: number;
+	status: IntentStatus;
+	/** What no invoice has used yet. */
+	remaining: bigint;
+	reward: bigint;
+	/** Its buyer's settlement is on its way, or mined. */
+	isPaid: boolean;
+	/** Where the invoices came from that it has paid for: settled there first, because their own deposits lie there. */
+	readonly paidFor: string[];
+}
+
+/** A settlement that the spoke of `domain` has to pay out. */
+export interface Payment {
+	readonly intentId: Hex;
+	readonly receiver: Address;
+	readonly domain: string;
+	/** 18 decimals. */
+	readonly amount: bigint;
+	/** The deposit that brought it about; for a buyer, their own. */
+	readonly depositId: Hex;
+	/** What the buyers earn from it; 0 for the payment of a buyer. */
+	readonly rewarded: bigint;
+	readonly kind: 'invoice' | 'deposit';
+}
+
+export interface Hub {
+	readonly invoices: ReadonlyMap<string, Invoice>;
+	readonly deposits: ReadonlyMap<string, Deposit>;
+	enqueue(invoice: Invoice): void;
+	/** A deposit seen before is ignored. */
+	add(deposit: Deposit): void;
+	/** Lets the deposit settle what it can. Returns what has to be paid to owners. */
+	process(deposit: Deposit): Payment[];
+	/** What has to be paid to the buyer, or null as long as no destination has enough. */
+	settlementOf(deposit: Deposit): Payment | null;
+	position(invoice: Invoice, domain: string): Position;
+	custodied(domain: string): bigint;
+	/** Funds that the hub simply has. */
+	addCustody(domain: string, amount: bigint): void;
+	statusOf(intentId: string): IntentStatus;
+	clear(): void;
+}
+
+export function createHub(): Hub {
+	const invoices = new Map<string, Invoice>();
+	const deposits = new Map<string, Deposit>();
+	const settled = new Set<string>();
+	const custody = createCustody();
+	const { free: custodied, add: addCustody } = custody;
+	const unused = (domain: string) => processed(deposits).filter((each) => each.origin === domain && each.remaining > 0n);
+	const position = ({ amount, discountBps }: Invoice, domain: string): Position => ({
+		invoiceAmount: BigInt(amount),
+		discountBps,
+		custodied: custodied(domain),
+		deposits: unused(domain).reduce((sum, each) => sum + each.remaining, 0n),
+	});
+
+	/** Pays the invoice out of the domain's custody; the buyers share the discount by what they brought. */
+	const settle = (invoice: Invoice, deposit: Deposit): Payment => {
+		const domain = deposit.origin;
+		const at = position(invoice, domain);
+		const rewarded = discountOf(at);
+		const used = at.deposits < at.invoiceAmount ? at.deposits : at.invoiceAmount;
+		share(unused(domain), { used, rewarded, paidFor: invoice.origin });
+		addCustody(domain, rewarded - at.invoiceAmount);
+		custody.owe(invoice.origin, at.invoiceAmount);
+		invoices.delete(invoice.intent_id);
+		settled.add(invoice.intent_id);
+		const bought = deposits.get(invoice.intent_id);
+		if (bought !== undefined) bought.status = 'SETTLED';
+		const payee = { intentId: invoice.intent_id, receiver: ownerAddress(invoice.owner) };
+		return { ...payee, domain, amount: at.invoiceAmount - rewarded, depositId: deposit.id, rewarded, kind: 'invoice' };
+	};
+
+	return {
+		invoices,
+		deposits,
+		enqueue: (invoice) => void invoices.set(invoice.intent_id, invoice),
+		add(deposit) {
+			if (!deposits.has(deposit.id)) deposits.set(deposit.id, deposit);
+		},
+		process(deposit) {
+			deposit.status = 'DEPOSIT_PROCESSED';
+			addCustody(deposit.origin, deposit.amount);
+			const payments = headFirst(invoices)
+				.filter((invoice) => invoice.ticker_hash === USDC_TICKER && invoice.destinations.includes(deposit.origin))
+				.flatMap((invoice) => (isCovered(position(invoice, deposit.origin)) ? [settle(invoice, deposit)] : []));
+			if (deposit.remaining === 0n && custodied(deposit.origin) < ROUNDING) addCustody(deposit.origin, -custodied(deposit.origin));
+			if (deposit.remaining === deposit.amount) {
+				deposit.status = 'INVOICED';
+				addCustody(deposit.origin, -deposit.amount);
+				invoices.set(deposit.id, asInvoice(deposit));
+			}
+			return payments;
+		},
+		settlementOf(deposit) {
+			const amount = deposit.amount + deposit.reward;
+			const domain = [...deposit.paidFor, ...deposit.destinations].find(
+				(each) => deposit.destinations.includes(each) && custody.takeOut(each, amount),
+			);
+			if (domain === undefined) return null;
+			deposit.remaining = 0n;
+			deposit.isPaid = true;
+			if (processed(deposits).every((each) => each.isPaid)) custody.release();
+			const { id, receiver } = deposit;
+			return { intentId: id, receiver, domain, amount, depositId: id, rewarded: 0n, kind: 'deposit' };
+		},
+		position,
+		custodied,
+		addCustody,
+		statusOf(intentId) {
+			if (settled.has(intentId)) return 'SETTLED';
+			return deposits.get(intentId)?.status ?? (invoices.has(intentId) ? 'INVOICED' : 'NONE');
+		},
+		clear() {
+			for (const each of [invoices, deposits, settled]) each.clear();
+			custody.clear();
+		},
+	};
+}
+
+const processed = (deposits: ReadonlyMap<string, Deposit>) => [...deposits.values()].filter((each) => each.status === 'DEPOSIT_PROCESSED');
+
+/** Oldest first, as the hub keeps them; of the same second, in order of arrival. */
+export function headFirst(invoices: ReadonlyMap<string, Invoice>): Invoice[] {
+	return [...invoices.values()].sort((a, b) => a.hub_invoice_enqueued_timestamp - b.hub_invoice_enqueued_timestamp);
+}
+
+/** What the API says of an invoice on one of its domains. */
+export function termsAt(position: Position): { readonly minAmount: bigint; readonly amountAfterDiscount: bigint } {
+	return { minAmount: minAmount(position), amountAfterDiscount: amountAfterDiscount(position) };
+}
+
+interface Share {
+	readonly used: bigint;
+	readonly rewarded: bigint;
+	readonly paidFor: string;
+}
+
+/** First come, first used; the last one gets what rounding has left of the reward. */
+function share(buyers: readonly Deposit[], { used, rewarded, paidFor }: Share): void {
+	let left = used;
+	let unrewarded = rewarded;
+	for (const buyer of buyers) {
+		const taken = buyer.remaining < left ? buyer.remaining : left;
+		if (taken === 0n) return;
+		left -= taken;
+		const reward = left === 0n ? unrewarded : (rewarded * taken) / used;
+		unrewarded -= reward;
+		buyer.remaining -= taken;
+		buyer.reward += reward;
+		buyer.paidFor.push(paidFor);
+	}
+}
+
+function asInvoice({ id, receiver, amount, origin, destinations }: Deposit): Invoice {
+	return {
+		intent_id: id,
+		owner: receiver,
+		entry_epoch: 1,
+		amount: `${amount}`,
+		discountBps: 0,
+		origin,
+		destinations: [...destinations],
+		hub_status: 'INVOICED',
+		ticker_hash: USDC_TICKER,
+		hub_invoice_enqueued_timestamp: Math.floor(Date.now() / 1_000),
+	};
+}

@@ -1,0 +1,110 @@
+/** A JSON API on loopback whose every answer can be replaced, delayed or withheld by a test. */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readBody } from './read-body.ts';
+
+export interface ApiRequest {
+	readonly method: string;
+	readonly path: string;
+	readonly query: URLSearchParams;
+	/** Parsed JSON; undefined when there was none. */
+	readonly body: unknown;
+}
+
+export interface ApiAnswer {
+	readonly status: number;
+	readonly body: unknown;
+}
+
+/** What a test wants instead of the regular answer; a field left out stays regular. */
+export interface ApiFault {
+	readonly status?: number;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Text is sent as it is, so that it may be nonsense; everything else as JSON. */
+	readonly body?: unknown;
+	readonly delayMs?: number;
+	/** No answer at all, although the request has been carried out. */
+	readonly hang?: boolean;
+}
+
+export type ApiFaultRule = (request: ApiRequest) => ApiFault | undefined;
+export type ApiHandler = (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>;
+
+export interface ApiServer {
+	readonly url: string;
+	fault: ApiFaultRule;
+	/** Requests per "GET /path" since the start, or since it was cleared. */
+	readonly counts: Map<string, number>;
+	stop(): Promise<void>;
+}
+
+/** Thrown by a handler: the request is wrong, and the caller is told why. */
+export class ApiError extends Error {
+	readonly status: number;
+
+	constructor(status: number, message: string) {
+		super(message);
+		this.status = status;
+	}
+}
+
+export async function startApi(handle: ApiHandler): Promise<ApiServer> {
+	const api = { url: '', fault: (() => undefined) as ApiFaultRule, counts: new Map<string, number>(), stop: () => Promise.resolve() };
+	const server = createServer((incoming, response) => {
+		const serve = async () => {
+			const url = new URL(incoming.url ?? '/', 'http://localhost');
+			const text = await readBody(incoming);
+			const request = { method: incoming.method ?? 'GET', path: url.pathname, query: url.searchParams, body: parse(text) };
+			const key = `${request.method} ${request.path}`;
+			api.counts.set(key, (api.counts.get(key) ?? 0) + 1);
+			const fault = api.fault(request);
+			// A request that is refused is not carried out; one whose answer is merely late or lost is.
+			const refused = fault?.status !== undefined && fault.status >= 400;
+			const regular = refused ? { status: 500, body: { message: 'told to fail' } } : await answer(handle, request);
+			await deliver(response, regular, fault);
+		};
+		serve().catch((error: unknown) => send(response, { status: 500, body: { message: String(error) } }));
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	api.stop = () =>
+		new Promise((resolve) => {
+			server.close(() => resolve());
+			server.closeAllConnections();
+		});
+	return api;
+}
+
+function parse(text: string): unknown {
+	if (text === '') return undefined;
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new ApiError(400, 'the body is not JSON');
+	}
+}
+
+async function answer(handle: ApiHandler, request: ApiRequest): Promise<ApiAnswer> {
+	try {
+		return await handle(request);
+	} catch (error) {
+		if (error instanceof ApiError) return { status: error.status, body: { message: error.message } };
+		throw error;
+	}
+}
+
+async function deliver(response: ServerResponse, regular: ApiAnswer, fault: ApiFault | undefined): Promise<void> {
+	if (fault?.delayMs !== undefined) await pause(fault.delayMs);
+	if (fault?.hang === true) return;
+	send(
+		response,
+		{ status: fault?.status ?? regular.status, body: fault !== undefined && 'body' in fault ? fault.body : regular.body },
+		fault?.headers,
+	);
+}
+
+function send(response: ServerResponse, { status, body }: ApiAnswer, headers: Readonly<Record<string, string>> = {}): void {
+	const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
+	response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+}

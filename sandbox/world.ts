@@ -1,0 +1,142 @@
+/** The outside world on one machine: three chains, a bridge with its relayer, and a hub that lists invoices. */
+import { type Address, erc20Abi, type Hex } from 'viem';
+import { type Across, startAcross } from './across/api.ts';
+import { SOLVER, solverKey } from './chains/accounts.ts';
+import { CHAINS, type LocalChain, mintUsdc, startChain, usdcBalance } from './chains/chain.ts';
+import { type Everclear, startEverclear } from './everclear/everclear.ts';
+import { demoBalances, demoInvoices, type Invoice } from './invoices/invoice.ts';
+import { unitsOf } from './scale.ts';
+
+const BLOCK_SECONDS = 0.5;
+
+export interface WorldOptions {
+	/** Seconds from block to block; 0 mines every transaction at once and nothing else. */
+	readonly blockSeconds?: number;
+	/** Token units that the wallet starts with, by venue; those of the demo unless told otherwise. */
+	readonly balances?: Readonly<Record<string, string>>;
+	/** Chains beside the three. */
+	readonly more?: readonly { readonly chainId: number; readonly name: string; readonly decimals: number }[];
+}
+
+export interface Allowance {
+	readonly venue: string;
+	readonly spender: Address;
+	readonly allowance: bigint;
+}
+
+export interface World {
+	/** By chain id as decimal text. */
+	readonly chains: ReadonlyMap<string, LocalChain>;
+	readonly everclear: Everclear;
+	readonly across: Across;
+	/** The account whose funds the product moves. */
+	readonly wallet: Address;
+	readonly signerKey: Hex;
+	/** Throws when there is no such chain. */
+	chain(venue: string): LocalChain;
+	/** A configuration file's content for this world; `reserves` in token units by venue. */
+	config(settings?: ConfigSettings): ReturnType<typeof configFor>;
+	demoInvoices(): Invoice[];
+	/** Mints to the wallet, or to another account; token units. */
+	fund(venue: string, tokenUnits: string, to?: Address): Promise<void>;
+	/** Base units of USDC. */
+	balanceOf(venue: string, owner: Address): Promise<bigint>;
+	/** What the owner lets the contracts of the bridge and the hub spend. */
+	allowances(owner: Address): Promise<Allowance[]>;
+	/** Back to the start: contracts and no history, an empty wallet, no invoices, no faults. Stop the product first. */
+	reset(): Promise<void>;
+	stop(): Promise<void>;
+}
+
+export async function startWorld({
+	blockSeconds = BLOCK_SECONDS,
+	balances = demoBalances(),
+	more = [],
+}: WorldOptions = {}): Promise<World> {
+	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds })));
+	const chains = new Map(started.map((chain) => [chain.id, chain]));
+	const [across, everclear] = await Promise.all([startAcross(chains), startEverclear(chains)]);
+	let snapshots = await snapshot(started);
+	const chain = (venue: string): LocalChain => {
+		const found = chains.get(venue);
+		if (found === undefined) throw new Error(`there is no chain ${venue}: only ${[...chains.keys()].join(', ')}`);
+		return found;
+	};
+	const world: World = {
+		chains,
+		everclear,
+		across,
+		wallet: SOLVER.address,
+		signerKey: solverKey(),
+		chain,
+		config: (settings = {}) => configFor({ chains: started, everclear, across }, settings),
+		demoInvoices,
+		fund: (venue, tokenUnits, to = SOLVER.address) => mintUsdc(chain(venue), to, unitsOf(tokenUnits, chain(venue).decimals)),
+		balanceOf: (venue, owner) => usdcBalance(chain(venue), owner),
+		allowances: async (owner) => (await Promise.all(started.map((each) => allowancesOn(each, owner)))).flat(),
+		async reset() {
+			const pollers = [across.relayer.poller, everclear.poller];
+			await Promise.all(pollers.map((each) => each.pause()));
+			snapshots = await takeBack(started, snapshots);
+			await Promise.all([across.forget(), everclear.forget()]);
+			for (const poller of pollers) poller.resume();
+		},
+		async stop() {
+			await Promise.all([across.stop(), everclear.stop()]);
+			await Promise.all(started.map((each) => each.stop()));
+		},
+	};
+	await Promise.all(Object.entries(balances).map(([venue, tokenUnits]) => world.fund(venue, tokenUnits)));
+	return world;
+}
+
+const snapshot = (chains: readonly LocalChain[]): Promise<Hex[]> => Promise.all(chains.map(({ client }) => client.snapshot()));
+
+/** A snapshot serves once, so a new one is taken at once. */
+async function takeBack(chains: readonly LocalChain[], snapshots: readonly Hex[]): Promise<Hex[]> {
+	for (const [index, { client, proxy }] of chains.entries()) {
+		const id = snapshots[index];
+		if (id === undefined) throw new Error('a chain has no snapshot');
+		await client.dropPool();
+		await client.revert({ id });
+		proxy.fault = () => 'pass';
+		proxy.counts.clear();
+	}
+	return snapshot(chains);
+}
+
+async function allowancesOn({ id, client, usdc, spokePool, spoke }: LocalChain, owner: Address): Promise<Allowance[]> {
+	return Promise.all(
+		[spokePool, spoke].map(async (spender) => ({
+			venue: id,
+			spender,
+			allowance: await client.readContract({ address: usdc, abi: erc20Abi, functionName: 'allowance', args: [owner, spender] }),
+		})),
+	);
+}
+
+interface Parts {
+	readonly chains: readonly LocalChain[];
+	readonly everclear: Everclear;
+	readonly across: Across;
+}
+
+export interface ConfigSettings {
+	/** Token units that are never spent, by venue. */
+	readonly reserves?: Readonly<Record<string, string>>;
+	readonly finalityBlocks?: number;
+}
+
+function configFor({ chains, everclear, across }: Parts, { reserves = {}, finalityBlocks = 1 }: ConfigSettings) {
+	const perChain = <T>(make: (chain: LocalChain) => T) => Object.fromEntries(chains.map((chain) => [chain.id, make(chain)]));
+	const pairs = chains.flatMap((origin) => chains.filter((each) => each !== origin).map((destination) => ({ origin, destination })));
+	return {
+		wallet: SOLVER.address,
+		chains: perChain(({ name, url }) => ({ name, rpcUrls: [url], finalityBlocks, pollMs: 100 })),
+		assets: { USDC: { venues: perChain(({ id, usdc, decimals }) => ({ address: usdc, decimals, reserve: reserves[id] ?? '0' })) } },
+		everclear: { apiUrl: everclear.url, spokes: perChain(({ spoke }) => spoke), pollMs: 500, pageSize: 5 },
+		bridges: { across: { apiUrl: across.url, spokePools: perChain(({ spokePool }) => spokePool) } },
+		routes: pairs.map(({ origin, destination }) => ({ asset: 'USDC', origin: origin.id, destination: destination.id, bridge: 'across' })),
+		planning: { snapshotMaxAgeMs: 10_000 },
+	};
+}
