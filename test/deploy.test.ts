@@ -1,0 +1,114 @@
+/** The files that start Ballast elsewhere agree with each other and with the tree. No container engine is needed to see that. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { envSchema } from '../src/config/schema.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+const service = z.object({
+	image: z.string(),
+	profiles: z.array(z.string()).min(1),
+	command: z.array(z.string()).min(1),
+	environment: z.record(z.string(), z.string()),
+	healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
+	depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+	restart: z.string(),
+});
+const compose = z.object({ services: z.record(z.string(), z.looseObject({})), volumes: z.record(z.string(), z.unknown()) });
+
+const { services: raw } = compose.parse(parse(read('docker-compose.yml'), { merge: true }));
+const services = new Map(Object.entries(raw).map(([name, each]) => [name, service.parse({ environment: {}, ...each })]));
+const app = [...services].filter(([, { image }]) => image === 'ballast');
+
+/** The module that a command starts, and what stands before it. */
+function started(command: readonly string[]): { readonly runner: string; readonly module: string } {
+	const at = command.findIndex((word) => word.endsWith('.ts'));
+	return { runner: command.slice(0, at).join(' '), module: command[at] ?? '' };
+}
+
+describe('docker-compose.yml', () => {
+	test('has the stores and every process type', () => {
+		expect([...services.keys()].sort()).toEqual(['migrate', 'postgres', 'redis', 'scheduler', 'web', 'worker']);
+		expect(services.get('postgres')?.profiles).toContain('deps');
+		expect(services.get('redis')?.profiles).toContain('deps');
+		expect(app.map(([, { profiles }]) => profiles)).toEqual(app.map(() => ['app']));
+	});
+
+	test('waits only for services that exist, are in the same profiles, and can be waited for', () => {
+		for (const [name, { depends_on, profiles }] of services) {
+			for (const [target, { condition }] of Object.entries(depends_on)) {
+				const other = services.get(target);
+				expect(other, `${name} waits for ${target}`).toBeDefined();
+				expect(other?.profiles, `${name} waits for ${target}`).toEqual(expect.arrayContaining(profiles));
+				if (condition === 'service_healthy') expect(other?.healthcheck, target).toHaveProperty('test');
+				else expect([condition, target, other?.restart]).toEqual(['service_completed_successfully', 'migrate', 'no']);
+			}
+		}
+	});
+
+	test('starts no process before the stores are healthy and the migration is done', () => {
+		for (const name of ['web', 'scheduler', 'worker']) {
+			expect(services.get(name)?.depends_on, name).toEqual({
+				postgres: { condition: 'service_healthy' },
+				redis: { condition: 'service_healthy' },
+				migrate: { condition: 'service_completed_successfully' },
+			});
+		}
+	});
+
+	test('starts node directly, on a module that exists', () => {
+		for (const [name, { command }] of app) {
+			expect(started(command).runner, name).toBe('node --import tsx');
+			expect(existsSync(join(ROOT, started(command).module)), `${name} starts ${started(command).module}`).toBe(true);
+		}
+	});
+
+	test('never lets Redis forget a job', () => {
+		expect(services.get('redis')?.command.join(' ')).toMatch(/--appendonly yes --maxmemory-policy noeviction/);
+	});
+
+	test('sets only variables that are read, and the signing key for workers alone', () => {
+		for (const [name, { environment }] of app) {
+			expect(Object.keys(envSchema.shape), name).toEqual(expect.arrayContaining(Object.keys(environment)));
+			expect('BALLAST_SIGNER_KEY' in environment, name).toBe(name === 'worker');
+		}
+	});
+});
+
+describe('the Procfile', () => {
+	const lines = read('Procfile').trim().split('\n');
+
+	test('has every process type, each started directly on a module that exists', () => {
+		expect(lines.map((line) => line.split(':')[0])).toEqual(['web', 'scheduler', 'worker']);
+		for (const line of lines) {
+			const { runner, module } = started(line.replace(/^\w+: /, '').split(' '));
+			expect(runner).toBe('node --import tsx');
+			expect(existsSync(join(ROOT, module)), module).toBe(true);
+			expect(line).toMatch(/^(\w+): .* \1$/);
+		}
+	});
+});
+
+describe('the Dockerfile', () => {
+	const text = read('Dockerfile');
+
+	test('copies what exists and what .dockerignore lets through', () => {
+		const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => (match[1] ?? '').split(' '));
+		expect(copied.length).toBeGreaterThan(5);
+		expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+		const allowed = read('.dockerignore').split('\n');
+		expect(copied.filter((path) => !allowed.includes(`!${path}`))).toEqual([]);
+	});
+
+	test('runs without privileges, without development packages, and not through npm', () => {
+		expect(text).toMatch(/^USER node$/m);
+		expect(text).toContain('npm ci --omit=dev ');
+		expect(text, 'tsx needs the optional binary of esbuild').not.toMatch(/^RUN .*--omit=optional/m);
+		expect(text).toMatch(/^CMD \["node", "--import", "tsx", "workers\/main\.ts", "web"\]$/m);
+		expect(text).toMatch(/^HEALTHCHECK /m);
+	});
+});

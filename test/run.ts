@@ -1,0 +1,58 @@
+/**
+ * What `npm test` runs: the suite on the servers that are there, and at the end what was covered and what was not.
+ * With BALLAST_REQUIRE_ALL a missing server is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readEnvironment } from '../sandbox/servers/environment.ts';
+import { findBinary } from '../sandbox/servers/find-binary.ts';
+import { findRedis } from '../sandbox/servers/redis.ts';
+
+interface Report {
+	readonly numPassedTests: number;
+	readonly numFailedTests: number;
+	readonly numFailedTestSuites: number;
+	readonly testResults: readonly { readonly name: string; readonly status: string; readonly assertionResults: readonly unknown[] }[];
+}
+
+const { queueBackend, redisUrl } = readEnvironment();
+const hasRedis = redisUrl !== null || findRedis() !== null;
+const backend = queueBackend === 'auto' ? (hasRedis ? 'redis' : 'postgres') : queueBackend;
+const missing = [
+	...(hasRedis ? [] : ['redis-server or valkey-server']),
+	...(findBinary('chromium', 'chromium-browser', 'google-chrome') === null ? ['chromium'] : []),
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'ballast-tests-'));
+const reportFile = join(folder, 'report.json');
+const vitest = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
+const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...process.argv.slice(2)];
+const child = spawn(process.execPath, [vitest, ...args], { stdio: 'inherit' });
+const code = await new Promise<number>((resolve) => child.once('exit', (exitCode) => resolve(exitCode ?? 1)));
+const report = readReport();
+rmSync(folder, { recursive: true, force: true });
+
+const rooms = [...new Set(report.testResults.map((file) => roomOf(file.name)))].sort();
+const failed =
+	report.numFailedTests + report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+const required = Boolean(readEnvironment().requireAll) && missing.length > 0;
+process.stdout.write(`covered: ${rooms.join(', ')}; queues on ${backend}\n`);
+if (missing.length > 0) process.stdout.write(`${required ? 'missing' : 'not covered'}: what needs ${missing.join(' and ')}\n`);
+if (backend === 'postgres') process.stdout.write('not covered: test files named *.redis.test.ts\n');
+process.stdout.write(`${report.numPassedTests} passed, ${failed + (required ? 1 : 0)} failed\n`);
+process.exitCode = code === 0 && required ? 1 : code;
+
+function readReport(): Report {
+	try {
+		return JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+	} catch {
+		return { numPassedTests: 0, numFailedTests: 1, numFailedTestSuites: 1, testResults: [] };
+	}
+}
+
+function roomOf(file: string): string {
+	const [room = ''] = file.slice(file.lastIndexOf('/test/') + '/test/'.length).split('/');
+	return room.replace(/\.test\.ts$/, '');
+}
