@@ -98,6 +98,8 @@ export interface Producer {
 }
 
 const PING_MS = 2_000;
+const DEADLOCK_TRIES = 5;
+const DEADLOCK_DETECTED = '40P01';
 const LIVE_STATES = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'];
 
 export function openProducer({ classes, options }: QueueConnection, names: readonly string[]): Producer {
@@ -115,18 +117,18 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 		async add(jobs) {
 			for (const name of new Set(jobs.map((job) => job.queue))) {
 				const group = jobs.filter((job) => job.queue === name);
-				await queueOf(name).addBulk(group.map((job) => ({ name: job.name, data: job.data, opts: jobOptions(job) })));
+				await untilNoDeadlock(() => queueOf(name).addBulk(group.map((job) => ({ name: job.name, data: job.data, opts: jobOptions(job) }))));
 			}
 		},
 		async addFlow(flow) {
-			await flows.add(toFlowJob(flow, true));
+			await untilNoDeadlock(() => flows.add(toFlowJob(flow, true)));
 		},
 		async schedule(job, everyMs) {
-			await queueOf(job.queue).upsertJobScheduler(
-				job.id,
-				{ every: everyMs },
-				{ name: job.name, data: job.data, opts: { removeOnComplete: 100, removeOnFail: 100 } },
-			);
+			const queue = queueOf(job.queue);
+			// Writing a schedule anew starts its interval anew, so one that stands already is left alone.
+			if ((await queue.getJobScheduler(job.id))?.every === everyMs) return;
+			const template = { name: job.name, data: job.data, opts: { removeOnComplete: 100, removeOnFail: 100 } };
+			await untilNoDeadlock(() => queue.upsertJobScheduler(job.id, { every: everyMs }, template));
 		},
 		async isLive(queue, jobId) {
 			return LIVE_STATES.includes(await queueOf(queue).getJobState(jobId));
@@ -139,6 +141,21 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 			await Promise.all([flows.close(), ...[...queues.values()].map((queue) => queue.close())]);
 		},
 	};
+}
+
+/**
+ * BullMQ's PostgreSQL backend may deadlock with its own workers (seen with 6.7.0 when a flow or a schedule is added while they take
+ * jobs). The one that PostgreSQL aborts has done nothing, and adding is idempotent by job id, so it is simply done again.
+ */
+async function untilNoDeadlock<T>(work: () => Promise<T>): Promise<T> {
+	for (let attempt = 1; ; attempt += 1) {
+		try {
+			return await work();
+		} catch (error) {
+			const isDeadlock = error instanceof Error && 'code' in error && error.code === DEADLOCK_DETECTED;
+			if (!isDeadlock || attempt === DEADLOCK_TRIES) throw error;
+		}
+	}
 }
 
 function jobOptions(job: JobRequest): JobsOptions {
