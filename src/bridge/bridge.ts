@@ -61,12 +61,6 @@ export interface BridgeCall {
 	readonly value: bigint;
 }
 
-/** A call together with the exact allowance it spends, if any. */
-export interface SpendingCall {
-	readonly call: BridgeCall;
-	readonly spend: Spend | null;
-}
-
 /** The mined transaction of one of our calls. */
 export interface MinedCall {
 	readonly transactionHash: Hash;

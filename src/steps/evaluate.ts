@@ -6,11 +6,11 @@ import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
 import { readDemand, recordEvaluation, setDemandStatus, type Waiting } from '../store/demands.ts';
 import { wake } from '../store/outbox.ts';
-import { readNeed } from '../trigger/everclear/need.ts';
+import { readInvoiceNeed } from './need.ts';
 import { payWhatIsPayable } from './pay.ts';
 
 type Facts =
-	| { readonly kind: 'known'; readonly destinations: readonly Destination[]; readonly note: string }
+	| { readonly kind: 'known'; readonly destinations: readonly Destination[] }
 	| { readonly kind: 'waiting'; readonly waiting: Waiting }
 	| { readonly kind: 'gone' };
 
@@ -30,7 +30,7 @@ export async function evaluateInvoice(app: App, demandId: string): Promise<Outco
 			if (facts.waiting.reason !== demand.reason) app.log.warn({ invoice: demand.externalId, ...facts.waiting }, 'waits');
 			return done(facts.waiting.reason);
 		case 'known': {
-			const waiting: Waiting = demand.evaluated ? kept(demand) : { reason: 'NEEDS_FUNDS', detail: facts.note };
+			const waiting: Waiting = demand.evaluated ? kept(demand) : { reason: 'NEEDS_FUNDS', detail: '' };
 			await recordEvaluation(app.db, { demandId, destinations: facts.destinations, waiting, nextLookMs });
 			await payWhatIsPayable(app, demand.asset);
 			if ((await readDemand(app.db, demandId)).status !== 'open') return done('paid at once');
@@ -47,19 +47,12 @@ function kept(demand: Demand): Waiting {
 	return stale ? { reason: 'NEEDS_FUNDS', detail: '' } : { reason: demand.reason as Waiting['reason'], detail: demand.reasonDetail ?? '' };
 }
 
-/** Reads the minimum amounts afresh. Only two 404s in a row mean that an invoice is gone; a failing API means that nothing is known. */
-async function readFacts(app: App, { externalId }: Demand): Promise<Facts> {
+/** Reads the minimum amounts afresh, and turns what cannot be read into the reason to wait. */
+async function readFacts(app: App, demand: Demand): Promise<Facts> {
 	try {
-		const invoice = await app.everclear.invoice(externalId);
-		const minAmounts = invoice === 'gone' ? 'gone' : await app.everclear.minAmounts(externalId);
-		if (invoice === 'gone' || minAmounts === 'gone') {
-			const again = await app.everclear.invoice(externalId);
-			return again === 'gone'
-				? { kind: 'gone' }
-				: waiting('API_UNAVAILABLE', 'the API lists the invoice but has no minimum amounts for it');
-		}
-		const need = readNeed(invoice, minAmounts, app.config);
-		if (need.destinations.length > 0) return { kind: 'known', destinations: need.destinations, note: '' };
+		const need = await readInvoiceNeed(app, demand);
+		if (need === 'gone') return { kind: 'gone' };
+		if (need.destinations.length > 0) return { kind: 'known', destinations: need.destinations };
 		return waiting(
 			'NO_DESTINATION',
 			need.rejected.map(({ venue, reason }) => `${venue}: ${reason}`).join('; ') || 'no destination is configured',

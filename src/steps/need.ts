@@ -3,19 +3,24 @@ import type { App } from '../app.ts';
 import { TransientError } from '../errors.ts';
 import type { Demand } from '../invoice/demand.ts';
 import type { FreshNeed } from '../settle/decide.ts';
-import { readNeed } from '../trigger/everclear/need.ts';
+import { type Need, readNeed } from '../trigger/everclear/need.ts';
 
-/** Throws `TransientError` when the source does not answer: then nothing is known, and nothing is decided. */
+/**
+ * Only two 404s in a row mean that an invoice is gone. Throws `TransientError` when the source does not answer: then nothing is known,
+ * and nothing is decided; `PermanentError` when its answer makes no sense.
+ */
+export async function readInvoiceNeed(app: App, { externalId }: Demand): Promise<Need | 'gone'> {
+	const invoice = await app.everclear.invoice(externalId);
+	const minAmounts = invoice === 'gone' ? 'gone' : await app.everclear.minAmounts(externalId);
+	if (invoice !== 'gone' && minAmounts !== 'gone') return readNeed(invoice, minAmounts, app.config);
+	if ((await app.everclear.invoice(externalId)) === 'gone') return 'gone';
+	throw new TransientError(`invoice ${externalId} is listed, but the API has no minimum amounts for it`, { invoice: externalId });
+}
+
+/** The part of the need that one venue can pay. Throws as `readInvoiceNeed` does. */
 export async function readFreshNeed(app: App, demand: Demand, venue: string): Promise<FreshNeed> {
-	const invoice = await app.everclear.invoice(demand.externalId);
-	if (invoice === 'gone') return { kind: 'gone' };
-	const minAmounts = await app.everclear.minAmounts(demand.externalId);
-	if (minAmounts === 'gone') {
-		if ((await app.everclear.invoice(demand.externalId)) === 'gone') return { kind: 'gone' };
-		throw new TransientError(`invoice ${demand.externalId} is listed, but the API has no minimum amounts for it`, {
-			invoice: demand.externalId,
-		});
-	}
-	const destination = readNeed(invoice, minAmounts, app.config).destinations.find((each) => each.venue === venue);
+	const need = await readInvoiceNeed(app, demand);
+	if (need === 'gone') return { kind: 'gone' };
+	const destination = need.destinations.find((each) => each.venue === venue);
 	return destination === undefined ? { kind: 'not-here' } : { kind: 'amount', amount: destination.amount };
 }

@@ -1,5 +1,5 @@
 /** Payable invoices are paid from what is there, without planner, routes or bridges: what was there before keeps working. */
-import type { App } from '../app.ts';
+import { type App, endOf } from '../app.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
@@ -30,7 +30,7 @@ export async function earmarkPayable(app: App, tx: Tx, asset: string): Promise<n
 	for (const payment of payments) {
 		const demand = demands.find((each) => each.externalId === payment.id);
 		if (demand === undefined) continue;
-		const decimals = decimalsOf(app, asset, payment.venue);
+		const decimals = endOf(app, asset, payment.venue).decimals;
 		await createEarmark(
 			tx,
 			{
@@ -63,10 +63,4 @@ function payable({ externalId, asset, enqueuedAt, destinations }: Demand) {
 function reservesOf(app: App, asset: string): ReadonlyMap<string, Amount> {
 	const venues = app.config.assets.get(asset)?.venues ?? new Map();
 	return new Map([...venues.values()].map((each) => [positionKey({ venue: each.venue, asset }), each.reserve]));
-}
-
-export function decimalsOf(app: App, asset: string, venue: string): number {
-	const found = app.config.assets.get(asset)?.venues.get(venue);
-	if (found === undefined) throw new RangeError(`decimals of ${asset} at ${venue} are unknown`);
-	return found.decimals;
 }

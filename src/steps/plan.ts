@@ -2,6 +2,7 @@
 import { type App, bridgeOf, endOf, type UnreadVenues } from '../app.ts';
 import type { EarmarkDraft, LegDraft } from '../earmark/earmark.ts';
 import type { Holding } from '../inventory/available.ts';
+import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
 import { formatAmount } from '../money/units.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
@@ -14,7 +15,7 @@ import { inTransaction, lockInventory, type Tx } from '../store/db.ts';
 import { assetsToPlan, readOpenDemands, recordWaiting, unevaluatedDemands, type Waiting } from '../store/demands.ts';
 import { createEarmark } from '../store/earmarks.ts';
 import { isStopped } from '../store/stops.ts';
-import { decimalsOf, earmarkPayable, readFreshHoldings } from './pay.ts';
+import { earmarkPayable, readFreshHoldings } from './pay.ts';
 import { type QuotedRoutes, quoteRoutes } from './quotes.ts';
 
 /** A demand that was never looked at may be payable now, so planning waits for it, but not for ever. */
@@ -65,7 +66,7 @@ async function planNow(
 	const holdings = await readFreshHoldings(app, tx, asset);
 	return evaluateOnDemandRebalancing(
 		{
-			decimals: new Map(venues.map((each) => [`${asset}@${each.venue}`, each.decimals])),
+			decimals: new Map(venues.map((each) => [positionKey({ venue: each.venue, asset }), each.decimals])),
 			inventory: holdings,
 			routes,
 			fastWindowSeconds: app.config.planning.fastWindowSeconds,
@@ -123,7 +124,7 @@ function legDraft(app: App, asset: string, leg: PlannedLeg): LegDraft {
 
 /** The plan in token units, for the row, the log and whoever reads them. */
 function readable(app: App, plan: Plan) {
-	const text = (venue: string, units: Plan['amount']) => formatAmount(units, decimalsOf(app, plan.asset, venue));
+	const text = (venue: string, units: Plan['amount']) => formatAmount(units, endOf(app, plan.asset, venue).decimals);
 	return {
 		venue: plan.destination,
 		amount: text(plan.destination, plan.amount),
@@ -161,7 +162,7 @@ function explain(
 				.slice(0, 1_000),
 		};
 	}
-	const short = formatAmount(refusal.short, decimalsOf(app, demand.asset, refusal.destination));
+	const short = formatAmount(refusal.short, endOf(app, demand.asset, refusal.destination).decimals);
 	// A route without funds at its origin is not asked, so the planner does not see it; it is there all the same.
 	const isServed = app.config.routes.some((route) => route.asset === demand.asset && destinations.has(route.destination));
 	const reason = refusal.reason === 'NO_ROUTE' && isServed ? 'INSUFFICIENT_FUNDS' : refusal.reason;

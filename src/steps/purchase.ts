@@ -2,6 +2,7 @@
 import type { App } from '../app.ts';
 import type { BridgeCall, MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
+import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { fromHub } from '../money/units.ts';
@@ -10,6 +11,12 @@ import { readPurchase } from '../trigger/everclear/purchase.ts';
 
 /** Everclear takes at most this many destinations in one intent. */
 const MAX_DESTINATIONS = 10;
+
+/** The allowance that paying `units` on the earmark's venue takes. */
+export function purchaseSpend(app: App, earmark: Earmark, units: Amount): Spend {
+	const { token, spoke } = placeOf(app, earmark);
+	return { token: token.address, spender: spoke, amount: units };
+}
 
 /** The unsigned call that pays exactly `paid` base units on the earmark's venue. */
 export async function buildPurchase(app: App, earmark: Earmark, paid: Amount): Promise<BridgeCall> {

@@ -5,7 +5,6 @@
 import type { App } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
-import type { Spend } from '../earmark/spend.ts';
 import { isEarmarkTerminal } from '../earmark/state.ts';
 import { InvariantError } from '../errors.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
@@ -22,7 +21,7 @@ import { readLegsOf } from '../store/legs.ts';
 import { approveAnew, beginSettling, giveBack, heldAmount, purchaseFinal, purchaseStarted } from '../store/settle-events.ts';
 import { driveEffect } from './drive.ts';
 import { readFreshNeed } from './need.ts';
-import { buildPurchase, readPurchaseResult } from './purchase.ts';
+import { buildPurchase, purchaseSpend, readPurchaseResult } from './purchase.ts';
 
 const GRACE_MS = 5_000;
 
@@ -52,7 +51,7 @@ async function beginIfCovered(app: App, earmark: Earmark): Promise<Outcome> {
 			return give(app, earmark, { reason: decision.reason, gone: decision.reason === 'FILLED_EXTERNALLY' });
 		case 'pay': {
 			const cause = { actor: 'settlement', reason: 'everything has arrived' };
-			const spend = spendOf(app, earmark, decision.amount);
+			const spend = purchaseSpend(app, earmark, decision.amount);
 			await inTransaction(app.db, cause, (tx) => beginSettling(tx, { earmark, signer: app.config.wallet, spend }));
 			return pay(app, { ...earmark, status: 'settling' });
 		}
@@ -77,7 +76,7 @@ async function pay(app: App, earmark: Earmark): Promise<Outcome> {
 	const approved = purchase.spend?.amount ?? ZERO;
 	if (decision.amount > approved) {
 		const cause = { actor: 'settlement', reason: 'the demand has risen since the approval' };
-		await inTransaction(app.db, cause, (tx) => approveAnew(tx, { purchase, approve, spend: spendOf(app, earmark, decision.amount) }));
+		await inTransaction(app.db, cause, (tx) => approveAnew(tx, { purchase, approve, spend: purchaseSpend(app, earmark, decision.amount) }));
 		return snooze(0, 'approves anew');
 	}
 	return drivePurchase(app, earmark, { purchase, paid: decision.amount });
@@ -158,17 +157,6 @@ async function decide(app: App, earmark: Earmark) {
 	const early = decideSettlement({ legs, held: ZERO, need: waiting });
 	if (early.kind === 'wait') return early;
 	return decideSettlement({ legs, held: await heldAmount(app.db, earmark.id), need: await readFreshNeed(app, demand, earmark.venue) });
-}
-
-function spendOf(app: App, earmark: Earmark, units: Amount): Spend {
-	const token = app.config.assets.get(earmark.asset)?.venues.get(earmark.venue);
-	const spender = app.config.everclear.spokes.get(earmark.venue);
-	if (token === undefined || spender === undefined) {
-		throw new InvariantError(`earmark ${earmark.id}: ${earmark.asset} on ${earmark.venue} has no token or no spoke in the configuration`, {
-			earmarkId: earmark.id,
-		});
-	}
-	return { token: token.address, spender, amount: units };
 }
 
 async function wait(app: App, earmark: Earmark, { lookAgainMs, reason }: { lookAgainMs: number; reason: string }): Promise<Outcome> {

@@ -52,8 +52,8 @@ export async function moveHold(
 }
 
 /** Lets go of everything that an earmark still keeps and that has not left. */
-export async function releaseHolds(tx: Tx, earmarkId: string, states: readonly HoldState[] = HOLD_STATES): Promise<void> {
-	const releasable = states.filter((state) => state !== 'released' && state !== 'pending_out');
+export async function releaseHolds(tx: Tx, earmarkId: string): Promise<void> {
+	const releasable = HOLD_STATES.filter((state) => state !== 'released' && state !== 'pending_out');
 	await tx
 		.update(holds)
 		.set({ state: 'released', updatedAt: sql`now()`, version: sql`${holds.version} + 1` })

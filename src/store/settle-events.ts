@@ -9,12 +9,12 @@ import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
 import type { Effect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
-import { type Amount, amount, type HubAmount, min, ZERO } from '../money/amount.ts';
+import { type Amount, amount, type HubAmount, min } from '../money/amount.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { setDemandStatus } from './demands.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
 import { dropEffects, intendEffects, intendReset, mayHaveLeft, readEffectsOf } from './effects.ts';
-import { moveHold, readHolds, releaseHolds } from './holds.ts';
+import { moveHold, readHolds, releaseHolds, sumOf } from './holds.ts';
 import { absorbNow } from './inventory.ts';
 import { resolveOnly } from './leg-events.ts';
 import { readLegsOf } from './legs.ts';
@@ -122,7 +122,7 @@ export async function heldAtVenue(tx: Parameters<typeof readHolds>[0], earmarkId
 }
 
 export async function heldAmount(tx: Parameters<typeof readHolds>[0], earmarkId: string): Promise<Amount> {
-	return (await heldAtVenue(tx, earmarkId)).reduce((sum, hold) => amount(sum + hold.amount), ZERO);
+	return sumOf(await heldAtVenue(tx, earmarkId));
 }
 
 async function setSpend(tx: Tx, effectId: string, units: Amount): Promise<void> {
