@@ -43,6 +43,8 @@ export interface World {
 	balanceOf(venue: string, owner: Address): Promise<bigint>;
 	/** What the owner lets the contracts of the bridge and the hub spend. */
 	allowances(owner: Address): Promise<Allowance[]>;
+	/** Moves the clocks of all chains on, by a block that is so much younger. */
+	passTime(seconds: number): Promise<void>;
 	/** Back to the start: contracts and no history, an empty wallet, no invoices, no faults. Stop the product first. */
 	reset(): Promise<void>;
 	stop(): Promise<void>;
@@ -74,9 +76,11 @@ export async function startWorld({
 		fund: (venue, tokenUnits, to = SOLVER.address) => mintUsdc(chain(venue), to, unitsOf(tokenUnits, chain(venue).decimals)),
 		balanceOf: (venue, owner) => usdcBalance(chain(venue), owner),
 		allowances: async (owner) => (await Promise.all(started.map((each) => allowancesOn(each, owner)))).flat(),
+		passTime: async (seconds) => void (await Promise.all(started.map((each) => passTimeOn(each, seconds)))),
 		async reset() {
 			const pollers = [across.relayer.poller, everclear.poller];
 			await Promise.all(pollers.map((each) => each.pause()));
+			await across.relayer.idle();
 			snapshots = await takeBack(started, snapshots);
 			await Promise.all([across.forget(), everclear.forget()]);
 			for (const poller of pollers) poller.resume();
@@ -103,6 +107,11 @@ async function takeBack(chains: readonly LocalChain[], snapshots: readonly Hex[]
 		proxy.counts.clear();
 	}
 	return snapshot(chains);
+}
+
+async function passTimeOn({ client }: LocalChain, seconds: number): Promise<void> {
+	await client.increaseTime({ seconds });
+	await client.mine({ blocks: 1 });
 }
 
 async function allowancesOn({ id, client, usdc, spokePool, spoke }: LocalChain, owner: Address): Promise<Allowance[]> {

@@ -1,16 +1,17 @@
 /**
  * Across's REST API in front of the local SpokePools: `/suggested-fees`, `/limits`, `/available-routes`, `/deposit/status`.
  * Kept: paths, parameters, field names, amounts as decimal text in base units of the input token, `pct` at 1e18 for all, refusals with
- * 400 and a code, tokens of different decimals only when asked for. Not kept: prices (they are what a test sets), exclusivity, the
- * Swap API, bearer keys.
+ * 400 and a code, tokens of different decimals only when asked for, never more than a route takes. Not kept: prices (they are what a
+ * test sets), exclusivity, the Swap API, bearer keys.
  */
 import { zeroAddress } from 'viem';
 import type { LocalChain } from '../chains/chain.ts';
 import { ApiError, type ApiFaultRule, type ApiRequest, startApi } from '../http/api-server.ts';
+import { type Deposit, FILLED, isPastDeadline, statusOnChain } from './deposit.ts';
 import { createFeeTable, type FeeTable, fractionOf, type Price, priceOf, type Route } from './fees.ts';
-import { type Deposit, isFilledOnChain, type Relayer, startRelayer } from './relayer.ts';
+import { type Relayer, startRelayer } from './relayer.ts';
 
-const FILL_WITHIN_SECONDS = 10_800n;
+const FILL_WITHIN_SECONDS = 10_800;
 
 export interface Across {
 	readonly url: string;
@@ -19,6 +20,8 @@ export interface Across {
 	/** Requests per "GET /path". */
 	readonly counts: Map<string, number>;
 	readonly relayer: Relayer;
+	/** From a quote to the deadline that it suggests, by the destination's clock. */
+	fillWithinSeconds: number;
 	/** Sets what a route costs and takes; venues as chain ids in text, amounts in token units, what is left out stays. */
 	setFee: FeeTable['set'];
 	/** The chains were taken back: forgets every deposit and undoes every setting. */
@@ -35,7 +38,7 @@ export async function startAcross(chains: Chains): Promise<Across> {
 		if (request.method !== 'GET') throw new ApiError(405, 'only GET is served');
 		switch (request.path) {
 			case '/suggested-fees':
-				return { status: 200, body: await suggestedFees(request, { chains, fees }) };
+				return { status: 200, body: await suggestedFees(request, { chains, fees, fillWithinSeconds: across.fillWithinSeconds }) };
 			case '/limits': {
 				const route = routeOf(request, chains);
 				return { status: 200, body: limitsOf(priceOf(route, fees.of(route), 0n)) };
@@ -48,8 +51,9 @@ export async function startAcross(chains: Chains): Promise<Across> {
 				throw new ApiError(404, `there is no ${request.path}`);
 		}
 	});
-	return {
+	const across: Across = {
 		url: api.url,
+		fillWithinSeconds: FILL_WITHIN_SECONDS,
 		get fault() {
 			return api.fault;
 		},
@@ -63,10 +67,12 @@ export async function startAcross(chains: Chains): Promise<Across> {
 			api.counts.clear();
 			api.fault = () => undefined;
 			fees.clear();
+			across.fillWithinSeconds = FILL_WITHIN_SECONDS;
 			await relayer.forget();
 		},
 		stop: async () => void (await Promise.all([api.stop(), relayer.poller.stop()])),
 	};
+	return across;
 }
 
 function routeOf({ query }: ApiRequest, chains: Chains): Route {
@@ -80,7 +86,13 @@ function routeOf({ query }: ApiRequest, chains: Chains): Route {
 	return { origin, destination };
 }
 
-async function suggestedFees(request: ApiRequest, { chains, fees }: { chains: Chains; fees: FeeTable }) {
+interface FeeSources {
+	readonly chains: Chains;
+	readonly fees: FeeTable;
+	readonly fillWithinSeconds: number;
+}
+
+async function suggestedFees(request: ApiRequest, { chains, fees, fillWithinSeconds }: FeeSources) {
 	const { query } = request;
 	const route = routeOf(request, chains);
 	const { origin, destination } = route;
@@ -96,6 +108,7 @@ async function suggestedFees(request: ApiRequest, { chains, fees }: { chains: Ch
 	if (isAmountTooLow && query.get('skipAmountLimit') !== 'true') {
 		throw new ApiError(400, `AMOUNT_TOO_LOW: the least is ${price.minDeposit}`);
 	}
+	if (amount > price.maxDeposit) throw new ApiError(400, `AMOUNT_TOO_HIGH: the most is ${price.maxDeposit}`);
 	const [here, there] = await Promise.all([origin.client.getBlock(), destination.client.getBlock()]);
 	const part = (total: bigint) => ({ pct: `${fractionOf(total, amount)}`, total: `${total}` });
 	return {
@@ -103,7 +116,7 @@ async function suggestedFees(request: ApiRequest, { chains, fees }: { chains: Ch
 		// The origin's own clock: the contract refuses a quote from its future.
 		timestamp: `${here.timestamp}`,
 		quoteBlock: `${here.number}`,
-		fillDeadline: `${there.timestamp + FILL_WITHIN_SECONDS}`,
+		fillDeadline: `${there.timestamp + BigInt(fillWithinSeconds)}`,
 		isAmountTooLow,
 		exclusiveRelayer: zeroAddress,
 		exclusivityDeadline: 0,
@@ -166,12 +179,13 @@ async function depositStatus({ query }: ApiRequest, { deposits }: Relayer) {
 		fillTx: deposit.fillTx,
 		fillTxnRef: deposit.fillTx,
 		destinationChainId: deposit.destination.chainId,
-		depositRefundTxHash: null,
+		depositRefundTxHash: deposit.refundTx,
 	};
 }
 
-async function statusOf(deposit: Deposit): Promise<'filled' | 'expired' | 'pending'> {
-	if (await isFilledOnChain(deposit)) return 'filled';
+async function statusOf(deposit: Deposit): Promise<'filled' | 'refunded' | 'expired' | 'pending'> {
+	if ((await statusOnChain(deposit)) === FILLED) return 'filled';
+	if (deposit.refundTx !== null) return 'refunded';
 	const { timestamp } = await deposit.destination.client.getBlock();
-	return timestamp > BigInt(deposit.relay.fillDeadline) ? 'expired' : 'pending';
+	return isPastDeadline(deposit, timestamp) ? 'expired' : 'pending';
 }

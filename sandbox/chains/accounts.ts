@@ -19,6 +19,9 @@ export const HUB_OPERATOR = account(3);
 /** To whom the invoices are owed. */
 export const INVOICE_OWNERS: readonly HDAccount[] = Array.from({ length: OWNERS }, (_, index) => account(4 + index));
 
+/** Another solver, who buys invoices as we do. The node has no key of theirs: it is told to let them act. */
+export const RIVAL = account(4 + OWNERS);
+
 /** The product's signing key, as it would stand in its environment. */
 export function solverKey(): Hex {
 	const key = SOLVER.getHdKey().privateKey;

@@ -3,7 +3,7 @@ import { type Address, encodeFunctionData } from 'viem';
 import { unitsOf } from '../scale.ts';
 import { startAnvil } from '../servers/anvil.ts';
 import { spokePoolAbi, usdcAbi } from './abi.ts';
-import { HUB_OPERATOR, RELAYER } from './accounts.ts';
+import { HUB_OPERATOR, RELAYER, RIVAL } from './accounts.ts';
 import { type ChainClient, connect, viemChain } from './client.ts';
 import { type Contracts, deployContracts, mineAll } from './deploy.ts';
 import { type RpcProxy, startRpcProxy } from './rpc-proxy.ts';
@@ -11,6 +11,8 @@ import { type RpcProxy, startRpcProxy } from './rpc-proxy.ts';
 /** More than any invoice needs: whole tokens that the relayer holds on each chain. */
 const RELAYER_TOKENS = '1000000000';
 const ROUNDING_TOKENS = '1';
+/** In wei: the rival pays gas like everybody else. */
+const RIVAL_WEI = unitsOf('1000', 18);
 const UNLIMITED = 2n ** 256n - 1n;
 
 /** The three chains. USDC has 18 decimals on the last one, as it has on the real one. */
@@ -77,8 +79,10 @@ export function fillStatus({ client, spokePool }: LocalChain, relayHash: `0x${st
 	return client.readContract({ address: spokePool, abi: spokePoolAbi, functionName: 'fillStatuses', args: [relayHash] });
 }
 
-/** The relayer's funds and approval, and a token in the spoke for the rounding of the hub. */
+/** The relayer's funds and approval, a token in the spoke for the rounding of the hub, and leave for the rival to act. */
 async function equip(chain: LocalChain): Promise<void> {
+	await chain.client.impersonateAccount({ address: RIVAL.address });
+	await chain.client.setBalance({ address: RIVAL.address, value: RIVAL_WEI });
 	const approve = encodeFunctionData({ abi: usdcAbi, functionName: 'approve', args: [chain.spokePool, UNLIMITED] });
 	const approval = await chain.client.send({ from: RELAYER.address, to: chain.usdc, data: approve });
 	await mintUsdc(chain, RELAYER.address, unitsOf(RELAYER_TOKENS, chain.decimals));

@@ -1,14 +1,25 @@
 /** A JSON-RPC endpoint in front of a chain that can be told to misbehave, and that counts what it is asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { readBody } from '../http/read-body.ts';
 
 /**
  * `error`: a JSON-RPC error; `error500`: the endpoint itself fails; `hang`: no answer, and the node never hears of it;
- * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `{ result }`: this answer instead of the node's.
+ * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `{ result }`: this answer instead of the node's;
+ * `{ delayMs }`: done at once, answered so much later; `{ retryAfterSeconds }`: refused with 429 and this Retry-After.
+ * What happens to one element of a batch by way of HTTP happens to the whole batch.
  */
-export type RpcFault = 'pass' | 'error' | 'error500' | 'hang' | 'timeout-after-accept' | { readonly result: unknown };
+export type RpcFault =
+	| 'pass'
+	| 'error'
+	| 'error500'
+	| 'hang'
+	| 'timeout-after-accept'
+	| { readonly result: unknown }
+	| { readonly delayMs: number }
+	| { readonly retryAfterSeconds: number };
 export type RpcFaultRule = (method: string, params: readonly unknown[]) => RpcFault;
 
 export interface RpcProxy {
@@ -56,15 +67,26 @@ async function answer({ proxy, target, incoming, response }: Exchange): Promise<
 	for (const { method } of requests) proxy.counts.set(method, (proxy.counts.get(method) ?? 0) + 1);
 	const fates = requests.map((each) => ({ each, fate: proxy.fault(each.method, each.params) }));
 	if (fates.some(({ fate }) => fate === 'error500')) return reply(response, 500, { error: 'internal server error' });
+	const [retryAfterSeconds] = fates.flatMap(({ fate }) => (isOf(fate, 'retryAfterSeconds') ? [fate.retryAfterSeconds] : []));
+	if (retryAfterSeconds !== undefined) {
+		response.setHeader('retry-after', `${retryAfterSeconds}`);
+		return reply(response, 429, { error: 'too many requests' });
+	}
 	if (fates.some(({ fate }) => fate === 'hang')) return;
 	const answers = await Promise.all(fates.map(({ each, fate }) => answerOne(target, each, fate)));
 	if (fates.some(({ fate }) => fate === 'timeout-after-accept')) return;
+	const delayMs = Math.max(0, ...fates.map(({ fate }) => (isOf(fate, 'delayMs') ? fate.delayMs : 0)));
+	if (delayMs > 0) await pause(delayMs);
 	reply(response, 200, Array.isArray(parsed) ? answers : answers[0]);
+}
+
+function isOf<Key extends string>(fate: RpcFault, key: Key): fate is Extract<RpcFault, Readonly<Record<Key, unknown>>> {
+	return typeof fate === 'object' && key in fate;
 }
 
 async function answerOne(target: string, each: RpcRequest, fate: RpcFault): Promise<unknown> {
 	if (fate === 'error') return { jsonrpc: '2.0', id: each.id, error: { code: -32_000, message: 'the node is told to fail' } };
-	if (typeof fate === 'object') return { jsonrpc: '2.0', id: each.id, result: fate.result };
+	if (isOf(fate, 'result')) return { jsonrpc: '2.0', id: each.id, result: fate.result };
 	const response = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(each) });
 	return response.json();
 }

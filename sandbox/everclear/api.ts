@@ -14,11 +14,20 @@ import { type Hub, headFirst, termsAt } from './hub.ts';
 const USUAL_LIMIT = 10;
 const MAX_FEE = 100_000;
 
+/** What the API keeps to itself. */
+export interface Hidden {
+	/** Intent ids. */
+	readonly rows: Set<string>;
+	/** "<intent id> <domain>". */
+	readonly minAmounts: Set<string>;
+}
+
 export interface ApiSources {
 	readonly hub: Hub;
 	readonly chains: ReadonlyMap<string, LocalChain>;
 	/** Rows that are listed as they are, however malformed, and that the hub knows nothing of. */
 	readonly strayRows: readonly unknown[];
+	readonly hidden: Hidden;
 }
 
 export function everclearApi(sources: ApiSources): ApiHandler {
@@ -31,7 +40,7 @@ export function everclearApi(sources: ApiSources): ApiHandler {
 			case 'GET /invoices/{id}':
 				return { status: 200, body: { invoice: invoiceOf(sources.hub, id) } };
 			case 'GET /invoices/{id}/min-amounts':
-				return { status: 200, body: minAmounts(sources.hub, invoiceOf(sources.hub, id)) };
+				return { status: 200, body: minAmounts(sources, invoiceOf(sources.hub, id)) };
 			case 'POST /intents':
 				return { status: 200, body: newIntents(request.body, sources.chains) };
 			case 'POST /intents/status':
@@ -44,13 +53,14 @@ export function everclearApi(sources: ApiSources): ApiHandler {
 	};
 }
 
-function listInvoices({ query }: ApiRequest, { hub, strayRows }: ApiSources) {
+function listInvoices({ query }: ApiRequest, { hub, strayRows, hidden }: ApiSources) {
 	const limit = Number(query.get('limit') ?? USUAL_LIMIT);
 	if (!Number.isInteger(limit) || limit < 1) throw new ApiError(400, 'limit is no positive whole number');
 	const named = (parameter: string) => [...query.getAll(parameter), ...query.getAll(`${parameter}[]`)].flatMap((each) => each.split(','));
 	const [origins, destinations, ticker] = [named('origins'), named('destinations'), query.get('tickerHash')?.toLowerCase()];
 	const rows = headFirst(hub.invoices).filter(
 		(each) =>
+			!hidden.rows.has(each.intent_id) &&
 			(ticker === undefined || each.ticker_hash === ticker) &&
 			(origins.length === 0 || origins.includes(each.origin)) &&
 			(destinations.length === 0 || each.destinations.some((domain) => destinations.includes(domain))),
@@ -87,8 +97,9 @@ function invoiceOf(hub: Hub, id: string | undefined): Invoice {
 	return invoice;
 }
 
-function minAmounts(hub: Hub, invoice: Invoice) {
-	const positions = invoice.destinations.map((domain) => ({ domain, at: hub.position(invoice, domain) }));
+function minAmounts({ hub, hidden }: ApiSources, invoice: Invoice) {
+	const shown = invoice.destinations.filter((domain) => !hidden.minAmounts.has(`${invoice.intent_id} ${domain}`));
+	const positions = shown.map((domain) => ({ domain, at: hub.position(invoice, domain) }));
 	const perDomain = (read: (at: (typeof positions)[number]['at']) => bigint) =>
 		Object.fromEntries(positions.map(({ domain, at }) => [domain, `${read(at)}`]));
 	return {
@@ -119,7 +130,8 @@ function newIntents(body: unknown, chains: ApiSources['chains']) {
 	return Array.isArray(body) ? body.map((each) => newIntent(each, chains)) : newIntent(body, chains);
 }
 
-function newIntent(body: unknown, chains: ApiSources['chains']) {
+/** The unsigned call of a new intent. Throws an `ApiError` that names what is wrong with the request. */
+export function newIntent(body: unknown, chains: ApiSources['chains']) {
 	const parsed = intentRequest.safeParse(body);
 	if (!parsed.success) throw new ApiError(400, z.prettifyError(parsed.error));
 	const { origin, destinations, to, inputAsset, amount, callData, maxFee } = parsed.data;

@@ -5,10 +5,11 @@ import { HUB_OPERATOR } from '../chains/accounts.ts';
 import { type LocalChain, mintUsdc } from '../chains/chain.ts';
 import { createLogScan } from '../chains/log-scan.ts';
 import { type ApiFaultRule, startApi } from '../http/api-server.ts';
-import { type Invoice, invoiceSchema } from '../invoices/invoice.ts';
+import { type Chains, type Invoice, invoiceSchema } from '../invoices/invoice.ts';
 import { type Poller, startPoller } from '../poller.ts';
 import { HUB_DECIMALS, scaleUp } from '../scale.ts';
-import { everclearApi } from './api.ts';
+import { everclearApi, type Hidden } from './api.ts';
+import { createChanges, type InvoiceChanges } from './changes.ts';
 import { createHub, type Deposit, type Hub, type Payment } from './hub.ts';
 
 const LOOK_EVERY_MS = 150;
@@ -36,7 +37,7 @@ export interface Payout {
 	readonly tx: Hash;
 }
 
-export interface Everclear {
+export interface Everclear extends InvoiceChanges {
 	readonly url: string;
 	/** What the API does instead of answering. */
 	fault: ApiFaultRule;
@@ -61,14 +62,13 @@ export interface Everclear {
 	stop(): Promise<void>;
 }
 
-type Chains = ReadonlyMap<string, LocalChain>;
-
 export async function startEverclear(chains: Chains): Promise<Everclear> {
 	const hub = createHub();
 	const strayRows: unknown[] = [];
 	const mined: MinedPayment[] = [];
 	const unpaid: Payment[] = [];
-	const api = await startApi(everclearApi({ hub, chains, strayRows }));
+	const hidden: Hidden = { rows: new Set(), minAmounts: new Set() };
+	const api = await startApi(everclearApi({ hub, chains, strayRows, hidden }));
 	const scans = [...chains.values()].map((chain) => ({ chain, scan: createLogScan(chain, chain.spoke, INTENT_ADDED) }));
 	const look = async () => {
 		for (const { chain, scan } of scans) for (const log of await scan.next()) hub.add(depositOf(chain, log));
@@ -76,6 +76,7 @@ export async function startEverclear(chains: Chains): Promise<Everclear> {
 		await payAll({ chains, hub, unpaid, mined });
 	};
 	const everclear: Everclear = {
+		...createChanges({ chains, hub, hidden, fundSpoke: (domain, amount) => fundSpoke(chains, domain, amount) }),
 		url: api.url,
 		get fault() {
 			return api.fault;
@@ -102,6 +103,7 @@ export async function startEverclear(chains: Chains): Promise<Everclear> {
 		async forget() {
 			hub.clear();
 			for (const each of [strayRows, mined, unpaid]) each.length = 0;
+			for (const each of [hidden.rows, hidden.minAmounts]) each.clear();
 			api.counts.clear();
 			api.fault = () => undefined;
 			everclear.settleDelayMs = SETTLE_DELAY_MS;
@@ -133,7 +135,7 @@ async function payAll({ chains, hub, unpaid, mined }: Payments): Promise<void> {
 		unpaid.splice(0).map(async (payment) => {
 			try {
 				mined.push({ ...payment, tx: await pay(chains, payment) });
-				if (payment.kind === 'deposit') settledDeposit(hub, payment);
+				hub.paid(payment.intentId);
 			} catch (error) {
 				unpaid.push(payment);
 				throw error;
@@ -176,11 +178,6 @@ function advance(hub: Hub, delayMs: number): Payment[] {
 	const owners = deposits.filter((each) => each.status === 'ADDED' && isDue(each, 1)).flatMap((each) => hub.process(each));
 	const buyers = deposits.filter((each) => each.status === 'DEPOSIT_PROCESSED' && !each.isPaid && isDue(each, 2));
 	return [...owners, ...buyers.flatMap((each) => hub.settlementOf(each) ?? [])];
-}
-
-function settledDeposit({ deposits }: Hub, { depositId }: Payment): void {
-	const deposit = deposits.get(depositId);
-	if (deposit !== undefined) deposit.status = 'SETTLED';
 }
 
 /** Returns the hash of the mined settlement. */

@@ -62,6 +62,8 @@ export interface Hub {
 	/** Funds that the hub simply has. */
 	addCustody(domain: string, amount: bigint): void;
 	statusOf(intentId: string): IntentStatus;
+	/** The settlement is mined: whose deposit it was, as a buyer or as the owner of the invoice that it had become, is settled. */
+	paid(intentId: string): void;
 	clear(): void;
 }
 
@@ -90,8 +92,6 @@ export function createHub(): Hub {
 		custody.owe(invoice.origin, at.invoiceAmount);
 		invoices.delete(invoice.intent_id);
 		settled.add(invoice.intent_id);
-		const bought = deposits.get(invoice.intent_id);
-		if (bought !== undefined) bought.status = 'SETTLED';
 		const payee = { intentId: invoice.intent_id, receiver: ownerAddress(invoice.owner) };
 		return { ...payee, domain, amount: at.invoiceAmount - rewarded, depositId: deposit.id, rewarded, kind: 'invoice' };
 	};
@@ -133,8 +133,12 @@ export function createHub(): Hub {
 		custodied,
 		addCustody,
 		statusOf(intentId) {
-			if (settled.has(intentId)) return 'SETTLED';
-			return deposits.get(intentId)?.status ?? (invoices.has(intentId) ? 'INVOICED' : 'NONE');
+			const unknown = invoices.has(intentId) ? 'INVOICED' : 'NONE';
+			return deposits.get(intentId)?.status ?? (settled.has(intentId) ? 'SETTLED' : unknown);
+		},
+		paid(intentId) {
+			const deposit = deposits.get(intentId);
+			if (deposit !== undefined) deposit.status = 'SETTLED';
 		},
 		clear() {
 			for (const each of [invoices, deposits, settled]) each.clear();

@@ -26,6 +26,8 @@ export interface ApiFault {
 	readonly delayMs?: number;
 	/** No answer at all, although the request has been carried out. */
 	readonly hang?: boolean;
+	/** Carried out twice; the second answer is given. */
+	readonly repeats?: boolean;
 }
 
 export type ApiFaultRule = (request: ApiRequest) => ApiFault | undefined;
@@ -61,6 +63,7 @@ export async function startApi(handle: ApiHandler): Promise<ApiServer> {
 			const fault = api.fault(request);
 			// A request that is refused is not carried out; one whose answer is merely late or lost is.
 			const refused = fault?.status !== undefined && fault.status >= 400;
+			if (fault?.repeats === true && !refused) await answer(handle, request);
 			const regular = refused ? { status: 500, body: { message: 'told to fail' } } : await answer(handle, request);
 			await deliver(response, regular, fault);
 		};

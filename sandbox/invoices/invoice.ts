@@ -49,7 +49,7 @@ export interface NewInvoice {
 let latestTimestamp = 0;
 
 /** A well-formed invoice in USDC. Unless told otherwise each one is a second younger than the one before. */
-export function invoice({ label, owner, amount, origin, destinations, discountBps = 5, enqueuedAt }: NewInvoice): Invoice {
+export function invoice({ label, owner, amount, origin, destinations, discountBps = 30, enqueuedAt }: NewInvoice): Invoice {
 	latestTimestamp = enqueuedAt ?? Math.max(latestTimestamp + 1, Math.floor(Date.now() / 1_000));
 	return {
 		intent_id: intentIdOf(label),

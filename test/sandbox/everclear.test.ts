@@ -1,11 +1,11 @@
-import { type Hex, parseEventLogs, zeroAddress } from 'viem';
+import { type Hex, zeroAddress } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { spokeAbi } from '../../sandbox/chains/abi.ts';
 import { INVOICE_OWNERS, SOLVER } from '../../sandbox/chains/accounts.ts';
 import { type Invoice, invoice } from '../../sandbox/invoices/invoice.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { eventually } from './eventually.ts';
-import { approve, get, post } from './requests.ts';
+import { buy, get, intentStatus, post } from './requests.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -25,22 +25,7 @@ describe('Everclear', () => {
 
 	const api = (path: string) => get(`${world.everclear.url}${path}`);
 
-	async function buy(origin: string, units: bigint, destinations: string[]): Promise<Hex> {
-		const chain = world.chain(origin);
-		const request = { origin, destinations, to: SOLVER.address, inputAsset: chain.usdc, amount: `${units}`, callData: '0x', maxFee: '0' };
-		const { body } = await post(`${world.everclear.url}/intents`, request);
-		expect(body).toMatchObject({ to: chain.spoke, value: '0', chainId: chain.chainId });
-		await approve(chain, chain.spoke, units);
-		const receipt = await chain.client.execute({ from: SOLVER.address, to: chain.spoke, data: body.data as Hex });
-		const [log] = parseEventLogs({ abi: spokeAbi, logs: receipt.logs, eventName: 'IntentAdded' });
-		if (log === undefined) throw new Error('no IntentAdded');
-		return log.args._intentId;
-	}
-
-	const statusOf = async (intentId: Hex) => {
-		const { body } = await post(`${world.everclear.url}/intents/status`, { intentIds: [intentId] });
-		return (body.intents as { status: string }[])[0]?.status;
-	};
+	const statusOf = (intentId: Hex) => intentStatus(world, intentId);
 
 	it('lists invoices oldest first, page by page, and filters them', async () => {
 		const made = [];
@@ -79,7 +64,7 @@ describe('Everclear', () => {
 		const { body } = await api(`/invoices/${intent_id}/min-amounts`);
 		const least = BigInt((body.minAmounts as Record<string, string>)[1] ?? 0);
 		const units = least / 10n ** 12n + 1n;
-		const intentId = await buy('1', units, ['10', '56']);
+		const intentId = await buy(world, { origin: '1', units: units, destinations: ['10', '56'] });
 		await eventually('the buyer is settled', async () => (await statusOf(intentId)) === 'SETTLED');
 		expect((await api(`/invoices/${intent_id}`)).status).toBe(404);
 		const [entry] = world.everclear.book();
@@ -96,7 +81,7 @@ describe('Everclear', () => {
 	it('makes an invoice of a deposit that covers nothing', async () => {
 		await world.fund('1', '100');
 		await shown('too large', { amount: '1000' });
-		const intentId = await buy('1', 60_000_000n, ['10', '56']);
+		const intentId = await buy(world, { origin: '1', units: 60_000_000n, destinations: ['10', '56'] });
 		await eventually('it is an invoice', async () => (await statusOf(intentId)) === 'INVOICED');
 		expect((await api(`/invoices/${intentId}`)).body.invoice).toMatchObject({
 			origin: '1',
@@ -110,7 +95,7 @@ describe('Everclear', () => {
 		await world.fund('1', '100');
 		const head = await shown('head', { amount: '1000' });
 		const next = await shown('next', { amount: '50' });
-		await buy('1', 50_000_000n, ['10']);
+		await buy(world, { origin: '1', units: 50_000_000n, destinations: ['10'] });
 		await eventually('one is settled', async () => world.everclear.book().length === 1);
 		expect(world.everclear.book()[0]?.invoiceId).toBe(next.intent_id);
 		expect((await api(`/invoices/${head.intent_id}`)).status).toBe(200);

@@ -92,6 +92,15 @@ describe('the configuration', () => {
 	});
 });
 
+describe('time', () => {
+	it('passes on all chains at once', async () => {
+		const clocks = () => Promise.all([...world.chains.values()].map(async ({ client }) => Number((await client.getBlock()).timestamp)));
+		const before = await clocks();
+		await world.passTime(3_600);
+		for (const [index, after] of (await clocks()).entries()) expect(after - (before[index] ?? 0)).toBeGreaterThanOrEqual(3_600);
+	});
+});
+
 describe('misbehaviour', () => {
 	it('of an API replaces, delays or withholds an answer, and ends with a reset', async () => {
 		world.everclear.fault = ({ path }) =>
@@ -123,6 +132,25 @@ describe('misbehaviour', () => {
 		await expect(ask(call(6, 'evm_increaseTime', [1]))).rejects.toThrow();
 		expect(await world.chain('1').client.getBlockNumber()).toBe(before + 1n);
 		expect([proxy.counts.get('eth_chainId'), proxy.counts.get('evm_mine')]).toEqual([2, 1]);
+	});
+
+	it('of an RPC endpoint may be lateness, or 429 with Retry-After; either takes its whole batch along', async () => {
+		const { url, proxy } = world.chain('1');
+		const call = (id: number, method: string) => ({ jsonrpc: '2.0', id, method, params: [] });
+		const ask = (...methods: string[]) =>
+			fetch(url, {
+				method: 'POST',
+				body: JSON.stringify(methods.map((method, id) => call(id, method))),
+				signal: AbortSignal.timeout(2_000),
+			});
+		proxy.fault = (method) => (method === 'eth_gasPrice' ? { delayMs: 150 } : method === 'evm_mine' ? { retryAfterSeconds: 3 } : 'pass');
+		const startedMs = Date.now();
+		expect(await (await ask('eth_chainId', 'eth_gasPrice')).json()).toMatchObject([{ result: '0x1' }, { id: 1 }]);
+		expect(Date.now() - startedMs).toBeGreaterThanOrEqual(145);
+		const before = await world.chain('1').client.getBlockNumber();
+		const refused = await ask('eth_chainId', 'evm_mine');
+		expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3']);
+		expect(await world.chain('1').client.getBlockNumber()).toBe(before);
 	});
 
 	it('leaves nothing behind: a reset empties wallet, invoices and history', async () => {
