@@ -1,5 +1,5 @@
 import type { World } from '../world.ts';
-import type { OracleChain } from './oracle.ts';
+import type { OracleChain } from './chains.ts';
 
 /** What the wallet holds on every chain before anything is judged. */
 export async function openings(world: World): Promise<OracleChain[]> {
