@@ -109,6 +109,8 @@ export interface BridgePorts {
 	readonly client: (venue: VenueId) => PublicClient;
 	readonly fetch: typeof fetch;
 	readonly nowMs: () => number;
+	/** How many blocks on top of one make it final at a venue. */
+	readonly finalityBlocks: (venue: VenueId) => number;
 }
 
 /** One line in the registry: the settings under `bridges.<name>` and how to make an adapter from them. */

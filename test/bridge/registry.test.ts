@@ -8,6 +8,7 @@ const ports = {
 	},
 	fetch,
 	nowMs: () => 0,
+	finalityBlocks: () => 1,
 };
 const POOL = '0x5555555555555555555555555555555555555555';
 const fine = { apiUrl: 'https://across.test/api', spokePools: { 10: POOL } };

@@ -1,6 +1,6 @@
 /**
  * Across: a deposit on the origin is filled on the destination by a relayer, who is repaid later. What arrives is the deposit's
- * output amount; there is nothing to claim. Deposits that nobody fills are refunded on the origin.
+ * output amount; there is nothing to claim. A deposit that nobody fills before its deadline is refunded on the origin.
  */
 import { type Address, isAddressEqual } from 'viem';
 import { z } from 'zod';
@@ -9,13 +9,16 @@ import type { Spend } from '../../earmark/spend.ts';
 import { errorText, PermanentError, TransientError } from '../../errors.ts';
 import { createJsonClient } from '../../http.ts';
 import type { VenueId } from '../../inventory/venue.ts';
-import type { BridgeAdapter, BridgeDefinition, BridgePorts, Evidence, HopOrder, Proof, QuoteRequest } from '../bridge.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgeEnd, BridgePorts, Evidence, HopOrder, QuoteRequest } from '../bridge.ts';
 import { spokePoolAbi } from './abi.ts';
-import { hintFill, pairText, type SuggestedFees, suggestFees } from './api.ts';
+import { pairText, readHint, type SuggestedFees, suggestFees, suggestFeesUpTo } from './api.ts';
 import { depositCall, readDeposit } from './deposit.ts';
-import { type FillPlace, findFill, readDelivery, readFillStatus } from './fill.ts';
+import { readDelivery } from './fill.ts';
+import type { PoolPlace } from './pool.ts';
 import { priceOf } from './price.ts';
-import { depositOf, filledDepositOf } from './relay.ts';
+import { type Look, proveDeposit } from './prove.ts';
+import { readReturn } from './refund.ts';
+import { filledDepositOf, refundedDepositOf } from './relay.ts';
 
 const settings = z.strictObject({
 	apiUrl: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
@@ -25,11 +28,6 @@ const settings = z.strictObject({
 export type AcrossSettings = z.output<typeof settings>;
 
 const TIMEOUT_MS = 4_000;
-/** A fill takes seconds: the first looks come quickly, later ones at a quarter of the time that has passed. */
-const SOONEST_LOOK_MS = 250;
-const LATEST_LOOK_MS = 15_000;
-/** Refunds come with the next root bundle, hours later. */
-const EXPIRED_LOOK_MS = 60_000;
 
 export const across: BridgeDefinition<AcrossSettings> = { name: 'across', settings, claims: false, create: createAcross };
 
@@ -40,11 +38,26 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 		if (pool === undefined) throw new PermanentError(`Across has no pool under bridges.across.spokePools.${venue}`, { venue });
 		return pool;
 	};
-	const placeOf = ({ destination: { venue, chainId } }: HopOrder): FillPlace => ({
+	const placeAt = ({ venue, chainId }: Pick<BridgeEnd, 'venue' | 'chainId'>): PoolPlace => ({
 		client: ports.client(venue),
 		pool: poolAt(venue),
 		chainId,
+		get finalityBlocks() {
+			return ports.finalityBlocks(venue);
+		},
 	});
+	const lookAt = (order: HopOrder, evidence: Evidence): Look => {
+		const hint = (of: 'fill' | 'refund') => () =>
+			readHint(http, { of, originChainId: String(evidence.originChainId), depositId: String(evidence.depositId) });
+		return {
+			here: placeAt(order.destination),
+			origin: placeAt(order.origin),
+			destination: (chainId) => knownOrNull(() => placeAt({ venue: String(chainId), chainId })),
+			hintFill: hint('fill'),
+			hint: hint('refund'),
+			nowMs: ports.nowMs(),
+		};
+	};
 	const refuseNative = refuserOfNative(ports, poolAt);
 	const fees = async (request: QuoteRequest): Promise<SuggestedFees> => {
 		const pools = { origin: poolAt(request.origin.venue), destination: poolAt(request.destination.venue) };
@@ -53,40 +66,31 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 		return suggested;
 	};
 	return {
-		quote: async (request) => priceOf(request, await fees(request), ports.nowMs()),
+		quote: async (asked) => {
+			const priced = await suggestFeesUpTo(fees, http, asked);
+			return priceOf(priced.request, priced.fees, ports.nowMs());
+		},
 		spend: ({ origin, send }): Spend => ({ token: origin.token, spender: poolAt(origin.venue), amount: send }),
 		send: async (order) => depositCall(order, poolAt(order.origin.venue), await fees(order)),
 		evidence: (order, mined) => ({ ...readDeposit(order, poolAt(order.origin.venue), mined), seenAtMs: String(ports.nowMs()) }),
-		prove: async (order, evidence) => {
-			const hint = () => hintFill(http, { originChainId: String(evidence.originChainId), depositId: String(evidence.depositId) });
-			return prove(placeOf(order), evidence, { hint, nowMs: ports.nowMs() });
-		},
+		prove: async (order, evidence) => proveDeposit(lookAt(order, evidence), evidence),
 		claim: async () => null,
-		verify: (order, proof) => readDelivery(order, placeOf(order), filledDepositOf(proof)),
+		verify: async (order, proof) =>
+			'refundTx' in proof
+				? readReturn(order, placeAt(order.origin), refundedDepositOf(proof))
+				: readDelivery(order, placeAt(order.destination), filledDepositOf(proof)),
 		contracts: (venue) => (Object.hasOwn(spokePools, venue) ? [poolAt(venue)] : []),
 	};
 }
 
-type Look = { readonly hint: Parameters<typeof findFill>[2]['hint']; readonly nowMs: number };
-
-async function prove(place: FillPlace, evidence: Evidence, { hint, nowMs }: Look): Promise<Proof> {
-	const deposit = depositOf(evidence);
-	const { status, blockNumber, timestamp } = await readFillStatus(place, deposit);
-	if (status === 'filled') {
-		const fillTx = await findFill(place, deposit, { head: blockNumber, hint });
-		return { state: 'proven', evidence: { ...evidence, fillTx } };
+/** Null for a chain that is not configured. */
+function knownOrNull(find: () => PoolPlace): PoolPlace | null {
+	try {
+		return find();
+	} catch (error) {
+		if (error instanceof PermanentError) return null;
+		throw error;
 	}
-	if (timestamp > deposit.fillDeadline) {
-		return {
-			state: 'pending',
-			lookAgainMs: EXPIRED_LOOK_MS,
-			note: `deposit ${deposit.depositId} has expired; the refund comes on the origin`,
-		};
-	}
-	const waitedMs = Math.max(0, nowMs - deposit.seenAtMs);
-	const lookAgainMs = Math.min(Math.max(SOONEST_LOOK_MS, Math.ceil(waitedMs / 4)), LATEST_LOOK_MS);
-	const slow = status === 'slow-requested' ? ', a slow fill is requested' : '';
-	return { state: 'pending', lookAgainMs, note: `deposit ${deposit.depositId} is not filled yet${slow}` };
 }
 
 /** Throws `PermanentError` when the deposit would be too small, or would go through other pools than the configured ones. */

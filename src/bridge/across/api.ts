@@ -46,38 +46,73 @@ const suggestedFees = z.object({
 export type SuggestedFees = z.output<typeof suggestedFees>;
 
 /** Throws `TransientError` when nothing usable comes back, `PermanentError` when the API does not serve the pair or the amount. */
-export async function suggestFees(http: JsonClient, { origin, destination, send, recipient }: QuoteRequest): Promise<SuggestedFees> {
-	const query = {
+export async function suggestFees(http: JsonClient, request: QuoteRequest): Promise<SuggestedFees> {
+	// Answers too small an amount with its limits instead of a bare refusal.
+	const query = { ...pairQuery(request), amount: request.send.toString(), recipient: request.recipient, skipAmountLimit: 'true' };
+	const answer = await http.get({ path: '/suggested-fees', query, schema: suggestedFees });
+	return answer.kind === 'found' ? answer.value : failUnserved(request);
+}
+
+/**
+ * The largest amount within what is asked for that the API prices: one above its most it refuses, and says no more.
+ * Throws what `suggestFees` throws when the amount was not the reason.
+ */
+export async function suggestFeesUpTo(
+	suggest: (request: QuoteRequest) => Promise<SuggestedFees>,
+	http: JsonClient,
+	request: QuoteRequest,
+): Promise<{ readonly request: QuoteRequest; readonly fees: SuggestedFees }> {
+	try {
+		return { request, fees: await suggest(request) };
+	} catch (error) {
+		if (!(error instanceof PermanentError) || error.details.status !== '400') throw error;
+		const { maxDeposit } = await readLimits(http, request);
+		if (maxDeposit === 0n || maxDeposit >= request.send) throw error;
+		const smaller = { ...request, send: maxDeposit };
+		return { request: smaller, fees: await suggest(smaller) };
+	}
+}
+
+const limits = z.object({ maxDeposit: units });
+
+async function readLimits(http: JsonClient, request: QuoteRequest): Promise<z.output<typeof limits>> {
+	const answer = await http.get({ path: '/limits', query: pairQuery(request), schema: limits });
+	return answer.kind === 'found' ? answer.value : failUnserved(request);
+}
+
+function pairQuery({ origin, destination }: QuoteRequest): Record<string, string> {
+	return {
 		inputToken: origin.token,
 		outputToken: destination.token,
 		originChainId: String(origin.chainId),
 		destinationChainId: String(destination.chainId),
-		amount: send.toString(),
-		recipient,
-		// Answers too small an amount with its limits instead of a bare refusal.
-		skipAmountLimit: 'true',
 		...(origin.decimals === destination.decimals ? {} : { allowUnmatchedDecimals: 'true' }),
 	};
-	const answer = await http.get({ path: '/suggested-fees', query, schema: suggestedFees });
-	if (answer.kind === 'found') return answer.value;
+}
+
+function failUnserved({ origin, destination }: QuoteRequest): never {
 	throw new PermanentError(`Across serves no deposit from ${pairText(origin, destination)}`, {
 		origin: origin.venue,
 		destination: destination.venue,
 	});
 }
 
-const depositStatus = z.object({ fillTx: z.unknown(), fillTxHash: z.unknown(), fillTxnRef: z.unknown() }).partial();
+/** Where the API names transactions of a deposit; the names of the fill's differ with its age. */
+const HINTS = { fill: ['fillTx', 'fillTxHash', 'fillTxnRef'], refund: ['depositRefundTxHash', 'depositRefundTxnRef'] } as const;
+const depositStatus = z.record(z.string(), z.unknown());
 
-/** The hash that the API names as the deposit's fill, to be checked on chain; null when it names none or cannot be asked. */
-export async function hintFill(
-	http: JsonClient,
-	{ originChainId, depositId }: { originChainId: string; depositId: string },
-): Promise<Hash | null> {
+export interface HintRequest {
+	readonly of: keyof typeof HINTS;
+	readonly originChainId: string;
+	readonly depositId: string;
+}
+
+/** The hash that the API names as the deposit's fill or refund, to be checked on chain; null when it names none or cannot be asked. */
+export async function readHint(http: JsonClient, { of, originChainId, depositId }: HintRequest): Promise<Hash | null> {
 	try {
 		const answer = await http.get({ path: '/deposit/status', query: { originChainId, depositId }, schema: depositStatus });
 		if (answer.kind === 'notFound') return null;
-		const { fillTx, fillTxHash, fillTxnRef } = answer.value;
-		const named = [fillTx, fillTxHash, fillTxnRef].find((hash) => typeof hash === 'string' && isHash(hash));
+		const named = HINTS[of].map((name) => answer.value[name]).find((hash) => typeof hash === 'string' && isHash(hash));
 		return (named as Hash | undefined) ?? null;
 	} catch (error) {
 		// Only a hint: the contract is asked in any case.

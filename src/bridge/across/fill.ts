@@ -1,28 +1,12 @@
 /** The fill on the destination. The pool's own status is the authority; events and the API only lead to the transaction. */
-import {
-	type Address,
-	erc20Abi,
-	getAbiItem,
-	type Hash,
-	isAddressEqual,
-	type Log,
-	type PublicClient,
-	parseEventLogs,
-	TransactionReceiptNotFoundError,
-} from 'viem';
-import { errorText, InvariantError, TransientError } from '../../errors.ts';
+import { erc20Abi, getAbiItem, type Hash, isAddressEqual, type Log, parseEventLogs } from 'viem';
+import { InvariantError, TransientError } from '../../errors.ts';
 import { amount } from '../../money/amount.ts';
 import type { Delivery, HopOrder } from '../bridge.ts';
 import { fillEventsAbi, spokePoolAbi } from './abi.ts';
 import { wide } from './deposit.ts';
-import { type Deposit, type FilledDeposit, relayHash } from './relay.ts';
-
-/** A place to look for a fill: one pool on one chain. */
-export interface FillPlace {
-	readonly client: PublicClient;
-	readonly pool: Address;
-	readonly chainId: number;
-}
+import { asked, CHUNK_BLOCKS, MAX_CHUNKS, type PoolPlace, receiptOrNull } from './pool.ts';
+import { type Deposit, type FilledDeposit, type RelayData, relayHash } from './relay.ts';
 
 export interface FillStatus {
 	readonly status: 'unfilled' | 'slow-requested' | 'filled';
@@ -35,13 +19,11 @@ const STATUSES = ['unfilled', 'slow-requested', 'filled'] as const;
 const FILLED_RELAY = getAbiItem({ abi: fillEventsAbi, name: 'FilledRelay' });
 const FILLED_V3_RELAY = getAbiItem({ abi: fillEventsAbi, name: 'FilledV3Relay' });
 const MAX_LEGACY_ID = 0xffff_ffffn;
-/** Nodes refuse log queries over long ranges; 500 of these reach back a million blocks. */
-const CHUNK_BLOCKS = 2_000n;
-const MAX_CHUNKS = 500;
 
 /** Throws `TransientError` when the destination cannot be asked. */
-export async function readFillStatus({ client, pool, chainId }: FillPlace, deposit: Deposit): Promise<FillStatus> {
-	return asked(chainId, async () => {
+export async function readFillStatus(place: PoolPlace, deposit: RelayData): Promise<FillStatus> {
+	const { client, pool, chainId } = place;
+	return asked(place, async () => {
 		const block = await client.getBlock();
 		const args = [relayHash(deposit, chainId)] as const;
 		const code = await client.readContract({
@@ -57,13 +39,25 @@ export async function readFillStatus({ client, pool, chainId }: FillPlace, depos
 	});
 }
 
+/**
+ * Whether what was seen unfilled can never be filled any more: the contract refuses fills in blocks after the deadline, and one of
+ * those is final. Throws `TransientError` when the destination cannot be asked.
+ */
+export async function isPastFilling(place: PoolPlace, { fillDeadline }: RelayData, seen: FillStatus): Promise<boolean> {
+	if (seen.timestamp <= fillDeadline) return false;
+	const blockNumber = seen.blockNumber - BigInt(place.finalityBlocks);
+	if (blockNumber < 0n) return false;
+	const { timestamp } = await asked(place, () => place.client.getBlock({ blockNumber }));
+	return Number(timestamp) > fillDeadline;
+}
+
 /** The transaction that filled, looked for from `head` backwards: the newest blocks, then the hinted transaction, then the older ones. */
 export async function findFill(
-	place: FillPlace,
+	place: PoolPlace,
 	deposit: Deposit,
 	{ head, hint }: { head: bigint; hint: () => Promise<Hash | null> },
 ): Promise<Hash> {
-	return asked(place.chainId, async () => {
+	return asked(place, async () => {
 		const recent = await scan(place, deposit, head);
 		if (recent !== null) return recent;
 		const hinted = await hint();
@@ -78,8 +72,8 @@ export async function findFill(
 }
 
 /** What the fill has delivered, by the token's own Transfer. Throws `InvariantError` when it has not filled our deposit for us. */
-export async function readDelivery(order: HopOrder, place: FillPlace, deposit: FilledDeposit): Promise<Delivery> {
-	const receipt = await asked(place.chainId, () => place.client.getTransactionReceipt({ hash: deposit.fillTx }));
+export async function readDelivery(order: HopOrder, place: PoolPlace, deposit: FilledDeposit): Promise<Delivery> {
+	const receipt = await asked(place, () => place.client.getTransactionReceipt({ hash: deposit.fillTx }));
 	const fills = parseEventLogs({ abi: fillEventsAbi, logs: receipt.logs }).filter((log) => isAddressEqual(log.address, place.pool));
 	const index = fills.findIndex(({ args }) => isFillOf(args, deposit));
 	const fill = fills[index];
@@ -109,7 +103,7 @@ export async function readDelivery(order: HopOrder, place: FillPlace, deposit: F
 	};
 }
 
-async function scan({ client, pool }: FillPlace, deposit: Deposit, top: bigint): Promise<Hash | null> {
+async function scan({ client, pool }: PoolPlace, deposit: Deposit, top: bigint): Promise<Hash | null> {
 	const bottom = top - CHUNK_BLOCKS + 1n;
 	const range = { address: pool, fromBlock: bottom > 0n ? bottom : 0n, toBlock: top };
 	const { originChainId, depositId } = deposit;
@@ -120,20 +114,11 @@ async function scan({ client, pool }: FillPlace, deposit: Deposit, top: bigint):
 	return fillAmong(legacy, deposit);
 }
 
-async function holdsFill({ client, pool }: FillPlace, deposit: Deposit, hash: Hash): Promise<boolean> {
-	try {
-		const { logs } = await client.getTransactionReceipt({ hash });
-		return (
-			fillAmong(
-				logs.filter((log) => isAddressEqual(log.address, pool)),
-				deposit,
-			) !== null
-		);
-	} catch (error) {
-		// The API may name a transaction that is not there, or not there any more.
-		if (error instanceof TransactionReceiptNotFoundError) return false;
-		throw error;
-	}
+/** The API may name a transaction that is not there, or not there any more. */
+async function holdsFill(place: PoolPlace, deposit: Deposit, hash: Hash): Promise<boolean> {
+	const receipt = await receiptOrNull(place, hash);
+	const logs = receipt?.logs.filter((log) => isAddressEqual(log.address, place.pool)) ?? [];
+	return fillAmong(logs, deposit) !== null;
 }
 
 function fillAmong(logs: readonly Log[], deposit: Deposit): Hash | null {
@@ -158,17 +143,4 @@ function isFillOf(args: FillArgs, deposit: Deposit): boolean {
 		args.exclusivityDeadline === deposit.exclusivityDeadline &&
 		wide(args.exclusiveRelayer) === deposit.exclusiveRelayer
 	);
-}
-
-async function asked<T>(chainId: number, look: () => Promise<T>): Promise<T> {
-	try {
-		return await look();
-	} catch (error) {
-		if (error instanceof InvariantError || error instanceof TransientError) throw error;
-		throw new TransientError(
-			`the fill on ${chainId} could not be looked up: ${errorText(error)}`,
-			{ chain: String(chainId) },
-			{ cause: error },
-		);
-	}
 }

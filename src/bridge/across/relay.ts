@@ -27,15 +27,20 @@ const depositEvidence = z.object({
 	fillDeadline: seconds,
 	exclusivityDeadline: seconds,
 	message: z.literal('0x'),
+	depositBlock: whole,
 	seenAtMs: z
 		.string()
 		.regex(/^[0-9]{1,15}$/)
 		.transform(Number),
 });
 const fillEvidence = depositEvidence.extend({ fillTx: bytes32 });
+const refundEvidence = depositEvidence.extend({ refundTx: bytes32 });
 
 export type Deposit = z.output<typeof depositEvidence>;
 export type FilledDeposit = z.output<typeof fillEvidence>;
+export type RefundedDeposit = z.output<typeof refundEvidence>;
+/** What identifies any deposit on its destination, ours or not. */
+export type RelayData = Omit<Deposit, 'message' | 'depositBlock' | 'seenAtMs'> & { readonly message: Hex };
 
 /** Throws `InvariantError`: only what this adapter has written is ever handed back to it. */
 export function depositOf(evidence: Evidence): Deposit {
@@ -45,6 +50,11 @@ export function depositOf(evidence: Evidence): Deposit {
 /** Throws `InvariantError`. */
 export function filledDepositOf(evidence: Evidence): FilledDeposit {
 	return parsed(fillEvidence.safeParse(evidence));
+}
+
+/** Throws `InvariantError`. */
+export function refundedDepositOf(evidence: Evidence): RefundedDeposit {
+	return parsed(refundEvidence.safeParse(evidence));
 }
 
 function parsed<T>(result: z.ZodSafeParseResult<T>): T {
@@ -59,6 +69,6 @@ const RELAY_DATA = parseAbiParameters([
 ]);
 
 /** The key of `fillStatuses` on the destination's pool. */
-export function relayHash(deposit: Deposit, destinationChainId: number): Hex {
+export function relayHash(deposit: RelayData, destinationChainId: number): Hex {
 	return keccak256(encodeAbiParameters(RELAY_DATA, [deposit, BigInt(destinationChainId)]));
 }

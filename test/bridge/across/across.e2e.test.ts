@@ -37,7 +37,12 @@ beforeAll(async () => {
 	const pools = Object.fromEntries(sides.map(({ end, contracts }) => [end.venue, contracts.spokePool]));
 	across = createAcross(
 		{ apiUrl: 'http://across.test', spokePools: pools },
-		{ client: (venue) => sideOf(venue).client as unknown as PublicClient, fetch: api, nowMs: () => nowMs },
+		{
+			client: (venue) => sideOf(venue).client as unknown as PublicClient,
+			fetch: api,
+			nowMs: () => nowMs,
+			finalityBlocks: () => 0,
+		},
 	);
 	const mint = (side: Side, to: `0x${string}`, units: bigint) =>
 		side.client.execute({
@@ -228,15 +233,17 @@ describe('Across on real pools', () => {
 		await expect(quote).rejects.toThrow(/native asset/);
 	});
 
-	it('keeps an expired deposit pending: the refund comes on the origin', async () => {
+	it('keeps an expired deposit pending until its refund is seen, and looks ever less often', async () => {
 		const { ordered, evidence } = await deposited();
 		await destination.client.setNextBlockTimestamp({ timestamp: BigInt(evidence.fillDeadline ?? 0) + 1n });
 		await destination.client.mine({ blocks: 1 });
 		expect(await across.prove(ordered, evidence)).toMatchObject({
 			state: 'pending',
-			lookAgainMs: 60_000,
-			note: expect.stringMatching(/expired/),
+			lookAgainMs: 250,
+			note: expect.stringMatching(/expired, refund not seen yet/),
 		});
+		nowMs += 86_400_000;
+		expect(await across.prove(ordered, evidence)).toMatchObject({ state: 'pending', lookAgainMs: 300_000 });
 	});
 
 	it('says that it could not look when the destination does not answer', async () => {

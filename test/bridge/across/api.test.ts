@@ -1,6 +1,6 @@
 import { getAddress } from 'viem';
 import { describe, expect, it } from 'vitest';
-import { hintFill, suggestFees } from '../../../src/bridge/across/api.ts';
+import { readHint, suggestFees, suggestFeesUpTo } from '../../../src/bridge/across/api.ts';
 import { PermanentError, TransientError } from '../../../src/errors.ts';
 import { createJsonClient } from '../../../src/http.ts';
 import { amount } from '../../../src/money/amount.ts';
@@ -97,9 +97,62 @@ describe('suggested fees', () => {
 	});
 });
 
+describe('suggested fees for more than the API takes', () => {
+	const LIMITS = { minDeposit: '1', maxDeposit: '400000', maxDepositInstant: '7' };
+
+	/** An API that refuses amounts above its most, and answers `/limits` like this. */
+	function strict(limits: () => Response) {
+		const { http, urls } = api(() => {
+			const { pathname, searchParams } = urls.at(-1) ?? new URL('http://none');
+			if (pathname.endsWith('/limits')) return limits();
+			return Number(searchParams.get('amount')) > 400_000
+				? Response.json({ code: 'AMOUNT_TOO_HIGH' }, { status: 400 })
+				: Response.json(body);
+		});
+		return {
+			http,
+			urls,
+			ask: (send: bigint) => suggestFeesUpTo((each) => suggestFees(http, each), http, { ...request, send: amount(send) }),
+		};
+	}
+
+	it('are those for the most that it takes', async () => {
+		const { urls, ask } = strict(() => Response.json(LIMITS));
+		expect(await ask(1_000_000n)).toMatchObject({ request: { send: 400_000n }, fees: { outputAmount: 999_700n } });
+		expect(urls.map((url) => url.searchParams.get('amount'))).toEqual(['1000000', null, '400000']);
+	});
+
+	it('ask for no limits when the amount is fine', async () => {
+		const { urls, ask } = strict(() => Response.json(LIMITS));
+		expect(await ask(400_000n)).toMatchObject({ request: { send: 400_000n } });
+		expect(urls).toHaveLength(1);
+	});
+
+	it.each([
+		['the limits allow the amount', () => Response.json({ ...LIMITS, maxDeposit: '2000000' }), PermanentError],
+		['nothing is taken at all', () => Response.json({ ...LIMITS, maxDeposit: '0' }), PermanentError],
+		['the limits are refused', () => new Response('', { status: 400 }), PermanentError],
+		['the limits are not known', () => new Response('', { status: 404 }), PermanentError],
+		['the limits cannot be asked', () => new Response('', { status: 503 }), TransientError],
+		['the limits are malformed', () => Response.json({ maxDeposit: 'much' }), TransientError],
+	] as [string, () => Response, typeof TransientError][])('stay refused when %s', async (_name, limits, kind) => {
+		await expect(strict(limits).ask(1_000_000n)).rejects.toBeInstanceOf(kind);
+	});
+});
+
+describe('the hint of a refund', () => {
+	it('is read from depositRefundTxHash, and never from the fill', async () => {
+		const [refund, fill] = [`0x${'b'.repeat(64)}`, `0x${'a'.repeat(64)}`];
+		const ask = (answer: Record<string, unknown>) =>
+			readHint(api(() => Response.json(answer)).http, { of: 'refund', originChainId: '1', depositId: '5' });
+		expect(await ask({ status: 'refunded', depositRefundTxHash: refund, fillTx: fill })).toBe(refund);
+		expect(await ask({ status: 'expired', depositRefundTxHash: null, fillTx: fill })).toBeNull();
+	});
+});
+
 describe('the hint of a fill', () => {
 	const hash = `0x${'a'.repeat(64)}`;
-	const ask = (reply: () => Response) => hintFill(api(reply).http, { originChainId: '1', depositId: '5' });
+	const ask = (reply: () => Response) => readHint(api(reply).http, { of: 'fill', originChainId: '1', depositId: '5' });
 
 	it.each(['fillTx', 'fillTxHash', 'fillTxnRef'])('is read from %s', async (key) => {
 		expect(await ask(() => Response.json({ status: 'filled', [key]: hash }))).toBe(hash);

@@ -37,6 +37,7 @@ const evidence = {
 	fillDeadline: '5000',
 	exclusivityDeadline: '0',
 	message: '0x',
+	depositBlock: '5',
 	seenAtMs: '0',
 };
 const deposit = depositOf(evidence);
@@ -83,7 +84,7 @@ function node(filledIn: number, outputAmount = 990n) {
 		return filledIn >= from && filledIn <= to ? [log] : [];
 	};
 	const client: PublicClient = createPublicClient({ transport: custom({ request }, { retryCount: 0 }) });
-	return { place: { client, pool: POOL, chainId: 10 }, ranges };
+	return { place: { client, pool: POOL, chainId: 10, finalityBlocks: 0 }, ranges };
 }
 
 const noHint = async () => null;
