@@ -15,6 +15,8 @@ export const demands = pgTable(
 		status: text('status').notNull().default('open'),
 		/** `[{ venue, amount }]`: base units (decimal text) that would cover it at each destination, as last read. */
 		destinations: jsonb('destinations').notNull().default([]),
+		/** The most that a plan for it may cost, in 18-decimal token units; null when nothing says what it is worth. */
+		maxCostHub: units('max_cost_hub'),
 		reason: text('reason'),
 		reasonDetail: text('reason_detail'),
 		enqueuedAt: instant('enqueued_at').notNull(),
@@ -30,7 +32,7 @@ export const demands = pgTable(
 	(table) => [
 		uniqueIndex('demands_source').on(table.kind, table.externalId),
 		index('demands_open').on(table.asset, table.enqueuedAt, table.id).where(sql`status = 'open'`),
-		index('demands_due').on(table.nextActionAt).where(sql`status = 'open'`),
+		index('demands_due').on(table.nextActionAt).where(sql`status in ('open', 'earmarked')`),
 		check('demands_kind', oneOf('kind', DEMAND_KINDS)),
 		check('demands_status', oneOf('status', DEMAND_STATUSES)),
 	],

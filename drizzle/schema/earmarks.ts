@@ -59,6 +59,8 @@ export const rebalanceOperations = pgTable(
 		delivered: units('delivered'),
 		status: text('status').notNull().default('planned'),
 		reason: text('reason'),
+		/** When it was noticed that it takes far longer than promised; it is waited for all the same. */
+		overdueAt: instant('overdue_at'),
 		generation: integer('generation').notNull().default(1),
 		nextActionAt: instant('next_action_at').notNull().defaultNow(),
 		version: version(),

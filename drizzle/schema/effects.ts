@@ -45,6 +45,7 @@ export const effects = pgTable(
 	(table) => [
 		unique('effects_intent').on(table.ownerKind, table.ownerId, table.hop, table.kind, table.try),
 		uniqueIndex('effects_nonce').on(table.venue, table.signer, table.nonce),
+		index('effects_open').on(table.status).where(sql`status in ('intended', 'reserved', 'signed', 'tracking')`),
 		index('effects_waiting_spend').on(table.venue, table.signer, table.spendToken, table.spender).where(sql`nonce is null`),
 		check('effects_owner_kind', oneOf('owner_kind', EFFECT_OWNERS)),
 		check('effects_kind', oneOf('kind', EFFECT_KINDS)),

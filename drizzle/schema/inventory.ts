@@ -47,6 +47,12 @@ export const receivables = pgTable(
 		status: text('status').notNull().default('pending'),
 		/** The hub's own word for it, as last read. */
 		hubStatus: text('hub_status').notNull(),
+		/** `{ venue: block }`: up to which block each venue was searched for the hub's payment, as decimal text. */
+		lookedUpTo: jsonb('looked_up_to').notNull().default({}),
+		/** Where, how much (base units there) and by which transaction the hub has paid; null until its payment was seen on chain. */
+		settledVenue: text('settled_venue'),
+		settledAmount: units('settled_amount'),
+		settledTx: text('settled_tx'),
 		createdAt: createdAt(),
 		updatedAt: updatedAt(),
 	},
@@ -55,6 +61,41 @@ export const receivables = pgTable(
 		check('receivables_status', oneOf('status', RECEIVABLE_STATUSES)),
 		check('receivables_amount', uint256('amount')),
 	],
+);
+
+export const RESERVE_REASON_CODES = ['INCIDENT', 'LARGE_INVOICE', 'DRAIN', 'REFILL', 'OTHER'] as const;
+
+/** Overrides of configured reserves: append-only, the latest row of a position is in force until it expires. */
+export const reserveOverrides = pgTable(
+	'reserve_overrides',
+	{
+		id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+		venue: text('venue').notNull(),
+		asset: text('asset').notNull(),
+		/** Base units at the venue; null ends an override before it expires. */
+		amount: units('amount'),
+		reasonCode: text('reason_code').notNull(),
+		reason: text('reason').notNull(),
+		actor: text('actor').notNull(),
+		/** Null: until it is ended. */
+		expiresAt: instant('expires_at'),
+		at: instant('at').notNull().defaultNow(),
+	},
+	(table) => [
+		index('reserve_overrides_latest').on(table.venue, table.asset, table.id),
+		check('reserve_overrides_reason_code', oneOf('reason_code', RESERVE_REASON_CODES)),
+		check('reserve_overrides_amount', uint256('amount')),
+	],
+);
+
+/** Signatures of webhook deliveries that were taken: a second one with the same signature is a replay. */
+export const webhookDeliveries = pgTable(
+	'webhook_deliveries',
+	{
+		signature: text('signature').primaryKey(),
+		receivedAt: instant('received_at').notNull().defaultNow(),
+	},
+	(table) => [index('webhook_deliveries_age').on(table.receivedAt)],
 );
 
 /** The stop switch: append-only, the latest row of a scope is in force. */

@@ -1,0 +1,1 @@
+CREATE INDEX "effects_open" ON "effects" USING btree ("status") WHERE status in ('intended', 'reserved', 'signed', 'tracking');
