@@ -21,18 +21,19 @@ export interface AppParts {
 	readonly log: Log;
 	/** 32-byte hex; its address must be the configured wallet. Processes that sign nothing are started without it. */
 	readonly signerKey: string | undefined;
+	/** Unix milliseconds; the machine's clock unless told otherwise. */
+	readonly nowMs?: () => number;
 }
 
 /** Throws `ConfigError` naming the wrong key. */
-export function createApp({ config, db, log, signerKey }: AppParts): App {
-	const nowMs = () => Date.now();
+export function createApp({ config, db, log, signerKey, nowMs = () => Date.now() }: AppParts): App {
 	const { client, checkChains } = createClients(config.chains);
 	const chain = (venue: VenueId) => {
 		const found = config.chains.get(venue);
 		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
 		return found;
 	};
-	const bridges = createBridges(config.bridges, { client, fetch, nowMs });
+	const bridges = createBridges(config.bridges, { client, fetch, nowMs, finalityBlocks: (venue) => chain(venue).finalityBlocks });
 	const policy: SigningPolicy = {
 		tokens: (venue) => [...config.assets.values()].flatMap((asset) => asset.venues.get(venue)?.address ?? []),
 		bridges: (venue) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),

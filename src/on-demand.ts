@@ -26,7 +26,10 @@ export async function processEarmarkedInvoices(app: App, earmarkIds: readonly st
 
 /** The cycle that the poll runs: reads every page of open invoices, wakes their evaluation, and follows what was paid before. */
 export async function processInvoices(app: App): Promise<Outcome> {
-	const seen = await pollInvoices(app);
-	await followReceivables(app);
-	return done(`${seen} invoices`);
+	try {
+		return done(`${await pollInvoices(app)} invoices`);
+	} finally {
+		// Also when the listing fails: what is owed to us does not depend on it.
+		await followReceivables(app);
+	}
 }

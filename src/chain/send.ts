@@ -9,6 +9,7 @@ import type { VenueId } from '../inventory/venue.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
 import type { Amount } from '../money/amount.ts';
 import type { Log } from '../observe/log.ts';
+import { isBeingSpent } from '../store/allowances.ts';
 import { type Cause, type Db, inTransaction, type Tx } from '../store/db.ts';
 import {
 	claimEffect,
@@ -44,7 +45,12 @@ export interface SendPorts {
 export interface SendHooks {
 	/** Builds the call afresh. Not asked for approvals: their calldata follows from the row. */
 	prepare(effect: Effect): Promise<{ readonly to: Address; readonly data: Hex; readonly value: bigint }>;
-	/** Runs in the transaction that commits the nonce: this is the moment from which money may have left. */
+	/**
+	 * First in the transaction that commits the nonce, before any row is locked: takes the owner's lock, so that whoever ends the owner
+	 * and whoever sends for it wait for each other instead of deadlocking.
+	 */
+	lockOwner(tx: Tx): Promise<void>;
+	/** Last in that transaction: this is the moment from which money may have left. */
 	onNonce(tx: Tx, effect: Effect): Promise<void>;
 }
 
@@ -100,11 +106,14 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 		checked = await check(ports, effect, hooks);
 	} catch (error) {
 		if (!(error instanceof PermanentError)) throw error;
+		// Some tokens (USDT) refuse to change an allowance that is not zero; it will be, once what was approved before is spent.
+		if (isApproval(effect) && (await isBeingSpent(db, effect))) return spentFirst(ports, effect);
 		return { state: 'refused', refusals: await refuseEffect(db, effect.id, errorText(error)), reason: errorText(error) };
 	}
 	await ensureLane(ports, effect);
 	const cause: Cause = { actor: `effect ${effect.id}`, reason: `nonce committed for ${effect.kind}` };
 	const nonce = await inTransaction(db, cause, async (tx) => {
+		await hooks.lockOwner(tx);
 		const reserved = await reserveNonce(tx, { effect, epoch, payload: (waiting) => finalPayload(ports, effect, { ...checked, waiting }) });
 		await hooks.onNonce(tx, effect);
 		return reserved;
@@ -242,6 +251,11 @@ function approval(effect: Effect): { to: Address; data: Hex; value: bigint } {
 function spendOf(effect: Effect): NonNullable<Effect['spend']> {
 	if (effect.spend === null) throw new InvariantError(`effect ${effect.id} (${effect.kind}) names no allowance`, { effectId: effect.id });
 	return effect.spend;
+}
+
+function spentFirst(ports: SendPorts, { venue }: Effect): SendProgress {
+	const reason = 'the token refuses to change its allowance while an earlier one is being spent';
+	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason };
 }
 
 function stopped(): SendProgress {

@@ -6,7 +6,7 @@ import { type Account, keccak256, type PublicClient, type TransactionSerializabl
 import { InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
-import { type Db, inTransaction } from '../store/db.ts';
+import { ConflictError, type Db, inTransaction } from '../store/db.ts';
 import { claimEffect, frozenReason, readEffect, storeAttempt } from '../store/effects.ts';
 import { isStopped } from '../store/stops.ts';
 import { payloadHash } from './payload.ts';
@@ -67,6 +67,8 @@ export function createSigner(ports: SignerPorts): Signer {
 function reservedPayload(effect: Effect, account: Account): { payload: Payload; nonce: bigint } {
 	const { payload, nonce } = effect;
 	if (effect.status !== 'reserved' || payload === null || nonce === null) {
+		// A twin has signed it meanwhile, which is as good.
+		if (nonce !== null) throw new ConflictError(`effect ${effect.id} is ${effect.status} by now`, { effectId: effect.id });
 		throw new InvariantError(`effect ${effect.id} is ${effect.status}, not reserved: nothing is signed`, { effectId: effect.id });
 	}
 	if (effect.signer !== account.address) {

@@ -16,6 +16,8 @@ export type EarmarkStatus = keyof typeof EARMARK_TRANSITIONS;
 export const EARMARK_STATUSES = Object.keys(EARMARK_TRANSITIONS) as EarmarkStatus[];
 export const EARMARK_TERMINAL: readonly EarmarkStatus[] = ['settled', 'cancelled'];
 export const EARMARK_ACTIVE: readonly EarmarkStatus[] = ['planned', 'moving', 'settling', 'compensating'];
+/** Their demand may still change them: more funds, less, or none. */
+export const EARMARK_GROWING: readonly EarmarkStatus[] = ['planned', 'moving', 'settling'];
 
 /** The states from which `to` may be reached: what a compare-and-set asks for. */
 export function earmarkStatesBefore(to: EarmarkStatus): EarmarkStatus[] {

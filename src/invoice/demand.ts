@@ -1,6 +1,7 @@
 /** A need for an amount of an asset at one of some destinations, as the store knows it. */
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
+import type { Rate } from '../money/rate.ts';
 import type { DemandStatus } from './demand-state.ts';
 
 export interface Destination {
@@ -16,6 +17,8 @@ export interface Demand {
 	readonly asset: string;
 	readonly status: DemandStatus;
 	readonly destinations: readonly Destination[];
+	/** The most that a plan for it may cost, in token units; null when nothing says what it is worth. */
+	readonly maxCost: Rate | null;
 	/** Unix seconds. */
 	readonly enqueuedAt: number;
 	readonly reason: string | null;

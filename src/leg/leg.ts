@@ -22,6 +22,8 @@ export interface Hop {
 	readonly seconds: number;
 	readonly evidence: Noted | null;
 	readonly proof: Noted | null;
+	/** When its status changed last, as ISO text. */
+	readonly changedAt: string;
 }
 
 export interface Leg {
@@ -36,6 +38,8 @@ export interface Leg {
 	readonly delivered: Amount | null;
 	readonly status: LegStatus;
 	readonly reason: string | null;
+	/** When it was noticed to take far longer than promised; null as long as it does not. */
+	readonly overdueAt: string | null;
 	/** The generation of the flow whose jobs serve it. */
 	readonly generation: number;
 	readonly hops: readonly Hop[];

@@ -1,11 +1,26 @@
 /** JSON lines on stdout. Children carry the ids that lead from a line to its rows: invoice, earmark, leg, effect, transaction. */
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
 /** Keys and passwords never reach a line, wherever in an object they stand. */
 const REDACTED = ['signerKey', 'password', '*.signerKey', '*.password', 'headers.authorization', '*.headers.authorization'];
 
-export function createLog(level: string, name: string): Log {
-	return pino({ level, name, redact: REDACTED, base: { pid: process.pid }, formatters: { level: (label) => ({ level: label }) } });
+/** Lines go to stdout unless there is another place for them. */
+export function createLog(level: string, name: string, destination?: DestinationStream): Log {
+	const options = {
+		level,
+		name,
+		redact: REDACTED,
+		base: { pid: process.pid },
+		formatters: { level: (label: string) => ({ level: label }) },
+	};
+	return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Lines about what a transaction does, to be told once it has committed: what is rolled back has not happened. */
+export type Story = [level: 'info' | 'warn', ids: Readonly<Record<string, unknown>>, message: string][];
+
+export function tellStory(log: Log, story: Readonly<Story>): void {
+	for (const [level, ids, message] of story) log[level](ids, message);
 }

@@ -10,7 +10,6 @@ import { tryAgain } from '../store/leg-events.ts';
 /** After so many refusals before any nonce, or reverts after one, the act is given up: nothing has left. */
 const MAX_REFUSALS = 10;
 const MAX_TRIES = 3;
-const REFUSED_LOOK_AGAIN_MS = 1_000;
 
 export interface Act extends SendHooks {
 	readonly effect: Effect;
@@ -36,7 +35,7 @@ export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Out
 		case 'refused':
 			app.log.warn({ ...ids, kind: effect.kind, refusals: progress.refusals, reason: progress.reason }, 'refused before its nonce');
 			if (progress.refusals >= MAX_REFUSALS) return act.giveUp(`REFUSED: ${progress.reason}`, null);
-			return act.wait({ lookAgainMs: REFUSED_LOOK_AGAIN_MS, reason: progress.reason });
+			return act.wait({ lookAgainMs: app.sending.chain(effect.venue).pollMs, reason: progress.reason });
 		case 'verdict': {
 			const { to, mined } = progress;
 			app.log.info({ ...ids, effect: effect.id, kind: effect.kind, tx: mined.transactionHash }, `effect ${to}`);

@@ -2,36 +2,39 @@
 import type { App } from '../app.ts';
 import { errorText, PermanentError, TransientError } from '../errors.ts';
 import type { Demand, Destination } from '../invoice/demand.ts';
+import type { HubAmount } from '../money/amount.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
 import { readDemand, recordEvaluation, setDemandStatus, type Waiting } from '../store/demands.ts';
 import { wake } from '../store/outbox.ts';
 import { readInvoiceNeed } from './need.ts';
 import { payWhatIsPayable } from './pay.ts';
+import { reviewEarmarked } from './review.ts';
 
 type Facts =
-	| { readonly kind: 'known'; readonly destinations: readonly Destination[] }
+	| { readonly kind: 'known'; readonly destinations: readonly Destination[]; readonly maxCost: HubAmount }
 	| { readonly kind: 'waiting'; readonly waiting: Waiting }
 	| { readonly kind: 'gone' };
 
 export async function evaluateInvoice(app: App, demandId: string): Promise<Outcome> {
 	const demand = await readDemand(app.db, demandId);
+	if (demand.status === 'earmarked') return reviewEarmarked(app, demand);
 	if (demand.status !== 'open') return done(`demand is ${demand.status}`);
 	const facts = await readFacts(app, demand);
 	const nextLookMs = app.config.everclear.pollMs;
 	switch (facts.kind) {
 		case 'gone':
 			await inTransaction(app.db, { actor: 'evaluation', reason: 'the invoice is gone' }, (tx) =>
-				setDemandStatus(tx, { id: demandId, to: 'gone', reason: 'GONE' }),
+				setDemandStatus(tx, { id: demandId, to: 'gone', reason: 'GONE', from: ['open'] }),
 			);
 			return done('gone');
 		case 'waiting':
-			await recordEvaluation(app.db, { demandId, destinations: [], waiting: facts.waiting, nextLookMs });
+			await recordEvaluation(app.db, { demandId, destinations: [], maxCost: null, waiting: facts.waiting, nextLookMs });
 			if (facts.waiting.reason !== demand.reason) app.log.warn({ invoice: demand.externalId, ...facts.waiting }, 'waits');
 			return done(facts.waiting.reason);
 		case 'known': {
 			const waiting: Waiting = demand.evaluated ? kept(demand) : { reason: 'NEEDS_FUNDS', detail: '' };
-			await recordEvaluation(app.db, { demandId, destinations: facts.destinations, waiting, nextLookMs });
+			await recordEvaluation(app.db, { demandId, destinations: facts.destinations, maxCost: facts.maxCost, waiting, nextLookMs });
 			await payWhatIsPayable(app, demand.asset);
 			if ((await readDemand(app.db, demandId)).status !== 'open') return done('paid at once');
 			await inTransaction(app.db, { actor: 'evaluation', reason: 'needs funds' }, (tx) => wake(tx, { topic: 'plan' }));
@@ -52,7 +55,7 @@ async function readFacts(app: App, demand: Demand): Promise<Facts> {
 	try {
 		const need = await readInvoiceNeed(app, demand);
 		if (need === 'gone') return { kind: 'gone' };
-		if (need.destinations.length > 0) return { kind: 'known', destinations: need.destinations };
+		if (need.destinations.length > 0) return { kind: 'known', destinations: need.destinations, maxCost: need.maxCost };
 		return waiting(
 			'NO_DESTINATION',
 			need.rejected.map(({ venue, reason }) => `${venue}: ${reason}`).join('; ') || 'no destination is configured',

@@ -6,10 +6,10 @@ import { type Effect, latestEffect } from '../leg/effect.ts';
 import type { Hop, Leg } from '../leg/leg.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
-import { inTransaction, type Tx } from '../store/db.ts';
+import { inTransaction, lockEarmarks, type Tx } from '../store/db.ts';
 import { readEffectsOf } from '../store/effects.ts';
 import { deliverHop, failLeg, hopSent, legStarted, resolveOnly, returnHop } from '../store/leg-events.ts';
-import { expectLegWithin, readLeg } from '../store/legs.ts';
+import { expectLegWithin, markOverdue, readLeg } from '../store/legs.ts';
 import { driveEffect } from './drive.ts';
 
 export interface HopRef {
@@ -25,6 +25,9 @@ interface Part {
 
 /** How long after a job's own next look the reconciler starts to wonder. */
 const GRACE_MS = 5_000;
+/** A leg is overdue after so many times the promised seconds, and as long again as a slow chain may take to be final. */
+const OVERDUE_TIMES = 10;
+const OVERDUE_GRACE_SECONDS = 900;
 
 /** Approves exactly, sends, and notes the bridge's identity of the transfer once the send is final. */
 export async function sendHop(app: App, ref: HopRef): Promise<Outcome> {
@@ -56,7 +59,10 @@ export async function proveHop(app: App, ref: HopRef): Promise<Outcome> {
 	const bridge = bridgeOf(app, hop.bridge);
 	const order = orderOf(app, part);
 	const proof = await bridge.prove(order, hop.evidence);
-	if (proof.state === 'pending') return wait(app, leg, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
+	if (proof.state === 'pending') {
+		await noticeOverdue(app, part, proof.note);
+		return wait(app, leg, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
+	}
 	const delivery = await bridge.verify(order, proof.evidence);
 	const arrived = proof.state === 'proven';
 	const reason = `${arrived ? 'delivered' : 'came back to the origin'} in ${delivery.transactionHash}`;
@@ -67,6 +73,16 @@ export async function proveHop(app: App, ref: HopRef): Promise<Outcome> {
 		arrived ? 'hop delivered' : 'hop returned',
 	);
 	return done(arrived ? 'delivered' : 'returned');
+}
+
+/** A leg far beyond its time is told once. It may still arrive, so nothing else follows: it is never replaced while it can. */
+async function noticeOverdue(app: App, { leg, hop }: Part, note: string): Promise<void> {
+	const waitedSeconds = Math.floor((app.nowMs() - Date.parse(hop.changedAt)) / 1_000);
+	if (leg.overdueAt !== null || waitedSeconds < hop.seconds * OVERDUE_TIMES + OVERDUE_GRACE_SECONDS) return;
+	const cause = { actor: `leg ${leg.id}`, reason: `overdue: ${waitedSeconds} s under way, ${hop.seconds} s were promised` };
+	await inTransaction(app.db, cause, (tx) => markOverdue(tx, leg));
+	const ids = { leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge, origin: hop.origin, destination: hop.destination };
+	app.log.error({ ...ids, waitedSeconds, promisedSeconds: hop.seconds, note }, 'leg overdue: it is waited for');
 }
 
 interface HopAct {
@@ -81,11 +97,12 @@ function drive(app: App, part: Part, { effect, confirm }: HopAct): Promise<'conf
 		confirm,
 		ids: { leg: leg.id, earmark: leg.earmarkId },
 		prepare: () => bridgeOf(app, hop.bridge).send(orderOf(app, part)),
+		lockOwner: (tx) => lockEarmarks(tx, [leg.earmarkId]),
 		onNonce: (tx) => legStarted(tx, { leg, hop, effect }),
 		wait: (progress) => wait(app, leg, progress),
 		giveUp: async (reason, mined) => {
 			const cause = { actor: `leg ${leg.id}`, reason: `given up, nothing has left: ${reason}`.slice(0, 500) };
-			await inTransaction(app.db, cause, (tx) => failLeg(tx, { leg, hop, effect, mined, reason: reason.slice(0, 500) }));
+			await inTransaction(app.db, cause, (tx) => failLeg(tx, { leg, effect, mined, reason: reason.slice(0, 500) }));
 			return done('given up, nothing has left');
 		},
 	});

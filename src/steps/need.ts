@@ -17,10 +17,17 @@ export async function readInvoiceNeed(app: App, { externalId }: Demand): Promise
 	throw new TransientError(`invoice ${externalId} is listed, but the API has no minimum amounts for it`, { invoice: externalId });
 }
 
-/** The part of the need that one venue can pay. Throws as `readInvoiceNeed` does. */
+/** The part of the need that one venue can pay; that it cannot is believed when it is said twice in a row. Throws as `readInvoiceNeed` does. */
 export async function readFreshNeed(app: App, demand: Demand, venue: string): Promise<FreshNeed> {
+	const first = await lookAt(app, demand, venue);
+	return first.kind === 'not-here' ? lookAt(app, demand, venue) : first;
+}
+
+async function lookAt(app: App, demand: Demand, venue: string): Promise<FreshNeed> {
 	const need = await readInvoiceNeed(app, demand);
 	if (need === 'gone') return { kind: 'gone' };
+	const unreadable = need.rejected.find((each) => each.venue === venue && each.isUnreadable === true);
+	if (unreadable !== undefined) throw new TransientError(`invoice ${demand.externalId} at ${venue}: ${unreadable.reason}`, { venue });
 	const destination = need.destinations.find((each) => each.venue === venue);
 	return destination === undefined ? { kind: 'not-here' } : { kind: 'amount', amount: destination.amount };
 }

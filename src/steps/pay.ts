@@ -4,25 +4,29 @@ import { availableOf, type Holding } from '../inventory/available.ts';
 import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
 import { choosePayable } from '../invoice/payable.ts';
-import type { Amount } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
+import { type Story, tellStory } from '../observe/log.ts';
 import { inTransaction, lockInventory, type Tx } from '../store/db.ts';
 import { readOpenDemands } from '../store/demands.ts';
 import { createEarmark } from '../store/earmarks.ts';
 import { readHoldings } from '../store/inventory.ts';
+import { readReserveOverrides, reservesInForce } from '../store/reserves.ts';
 import { isStopped } from '../store/stops.ts';
 
 /** Earmarks every demand of the asset that can be paid now (goal 1), oldest first. Returns how many. */
 export async function payWhatIsPayable(app: App, asset: string): Promise<number> {
 	await app.syncBalances();
-	return inTransaction(app.db, { actor: 'evaluation', reason: 'payable now' }, async (tx) => {
+	const story: Story = [];
+	const paid = await inTransaction(app.db, { actor: 'evaluation', reason: 'payable now' }, async (tx) => {
 		await lockInventory(tx, asset);
-		return earmarkPayable(app, tx, asset);
+		return earmarkPayable(app, tx, { asset, story });
 	});
+	tellStory(app.log, story);
+	return paid;
 }
 
 /** The same, under a lock that the caller holds: planning serves payable demands first too. */
-export async function earmarkPayable(app: App, tx: Tx, asset: string): Promise<number> {
+export async function earmarkPayable(app: App, tx: Tx, { asset, story }: { asset: string; story: Story }): Promise<number> {
 	if (await isStopped(tx)) return 0;
 	const demands = await readOpenDemands(tx, asset);
 	const holdings = await readFreshHoldings(app, tx, asset);
@@ -30,37 +34,22 @@ export async function earmarkPayable(app: App, tx: Tx, asset: string): Promise<n
 	for (const payment of payments) {
 		const demand = demands.find((each) => each.externalId === payment.id);
 		if (demand === undefined) continue;
-		const decimals = endOf(app, asset, payment.venue).decimals;
-		await createEarmark(
-			tx,
-			{
-				demandId: demand.id,
-				asset,
-				venue: payment.venue,
-				amount: payment.amount,
-				local: payment.amount,
-				legs: [],
-				plan: { paidAtOnce: true, venue: payment.venue, amount: formatAmount(payment.amount, decimals) },
-			},
-			app.config.wallet,
-		);
-		app.log.info({ invoice: demand.externalId, venue: payment.venue, amount: formatAmount(payment.amount, decimals) }, 'paid at once');
+		const text = formatAmount(payment.amount, endOf(app, asset, payment.venue).decimals);
+		const draft = { demandId: demand.id, asset, venue: payment.venue, amount: payment.amount, local: payment.amount, legs: [] };
+		await createEarmark(tx, { ...draft, plan: { paidAtOnce: true, venue: payment.venue, amount: text } }, app.config.wallet);
+		story.push(['info', { invoice: demand.externalId, venue: payment.venue, amount: text }, 'paid at once']);
 	}
 	return payments.length;
 }
 
 /** Only positions whose snapshot is young enough; an older one is unknown, and nothing is spent from it. */
 export async function readFreshHoldings(app: App, tx: Tx, asset: string): Promise<Holding[]> {
-	const holdings = await readHoldings(tx, asset, reservesOf(app, asset));
+	const configured = app.config.assets.get(asset)?.venues.values() ?? [];
+	const holdings = await readHoldings(tx, asset, reservesInForce(configured, await readReserveOverrides(tx, asset)));
 	return holdings.filter((holding) => holding.ageMs <= app.config.planning.snapshotMaxAgeMs);
 }
 
 /** Equal ages are ordered by the source's own id, as in the plan file. */
 function payable({ externalId, asset, enqueuedAt, destinations }: Demand) {
 	return { id: externalId, asset, enqueuedAt, destinations };
-}
-
-function reservesOf(app: App, asset: string): ReadonlyMap<string, Amount> {
-	const venues = app.config.assets.get(asset)?.venues ?? new Map();
-	return new Map([...venues.values()].map((each) => [positionKey({ venue: each.venue, asset }), each.reserve]));
 }

@@ -1,22 +1,24 @@
 /** One planning run: snapshot and quotes outside the lock, plan and commit under it, so that there is no gap between the two. */
-import { type App, bridgeOf, endOf, type UnreadVenues } from '../app.ts';
-import type { EarmarkDraft, LegDraft } from '../earmark/earmark.ts';
-import type { Holding } from '../inventory/available.ts';
+import type { App } from '../app.ts';
+import type { EarmarkDraft } from '../earmark/earmark.ts';
 import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
-import { formatAmount } from '../money/units.ts';
+import { type Story, tellStory } from '../observe/log.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
 import type { Demand as PlannedDemand } from '../plan/demand.ts';
 import type { PlanInput } from '../plan/network.ts';
-import type { Plan, PlannedLeg } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { planInTurn, type Turns } from '../plan/plan-in-turn.ts';
 import type { DirectRoute } from '../plan/route.ts';
 import { inTransaction, lockInventory, type Tx } from '../store/db.ts';
-import { assetsToPlan, readOpenDemands, recordWaiting, unevaluatedDemands, type Waiting } from '../store/demands.ts';
+import { assetsToPlan, readOpenDemands, recordWaiting, unevaluatedDemands } from '../store/demands.ts';
 import { createEarmark } from '../store/earmarks.ts';
 import { isStopped } from '../store/stops.ts';
 import { earmarkPayable, readFreshHoldings } from './pay.ts';
-import { type QuotedRoutes, quoteRoutes } from './quotes.ts';
+import { legDraft, readable } from './plan-drafts.ts';
+import { quoteRoutes } from './quotes.ts';
+import { explain, staleVenues } from './refusal.ts';
+import { shortDemands, type TopUpRun, topUpShort } from './top-up.ts';
 
 /** A demand that was never looked at may be payable now, so planning waits for it, but not for ever. */
 const UNEVALUATED_PATIENCE_MS = 10_000;
@@ -35,26 +37,35 @@ export async function planOpenDemands(app: App): Promise<Outcome> {
 async function planAsset(app: App, asset: string): Promise<number> {
 	const unread = await app.syncBalances();
 	const seen = await app.db.transaction(async (tx) => ({
-		demands: await plannable(tx, asset),
+		demands: [...(await plannable(tx, asset)), ...(await shortDemands(tx, asset))],
 		holdings: await readFreshHoldings(app, tx, asset),
 	}));
 	if (seen.demands.length === 0) return 0;
 	const quoted = await quoteRoutes(app, { asset, ...seen });
-	return inTransaction(app.db, { actor: 'planner', reason: 'planned to cover a demand' }, async (tx) => {
+	const priced = new Set(seen.demands.map((demand) => demand.id));
+	const story: Story = [];
+	const planned = await inTransaction(app.db, { actor: 'planner', reason: 'planned to cover a demand' }, async (tx) => {
 		await lockInventory(tx, asset);
-		await earmarkPayable(app, tx, asset);
-		const demands = await plannable(tx, asset);
-		const blind = new Map([...staleVenues(app, asset, await readFreshHoldings(app, tx, asset)), ...unread]);
+		const holdings = await readFreshHoldings(app, tx, asset);
+		const sight = { quoted, holdings, blind: new Map([...staleVenues(app, asset, holdings), ...unread]) };
+		// Funds are under way for these already, so what they lack goes before what has not begun.
+		const plan: TopUpRun['plan'] = (demand, routes) => planNow(app, tx, { asset, demands: [demand], routes });
+		await topUpShort(app, tx, { asset, priced, sight, story, plan });
+		await earmarkPayable(app, tx, { asset, story });
+		// What was evaluated since has woken a planning of its own.
+		const demands = (await plannable(tx, asset)).filter((demand) => priced.has(demand.id));
 		const turns = await planNow(app, tx, { asset, demands, routes: quoted.routes });
-		for (const plan of turns.plans) await commitPlan(app, tx, { plan, demand: demandOf(demands, plan.demand) });
+		for (const each of turns.plans) await commitPlan(app, tx, { plan: each, demand: demandOf(demands, each.demand), story });
 		for (const refusal of turns.unplanned) {
 			const demand = demandOf(demands, refusal.demand);
-			const waiting = explain(app, demand, { refusal, quoted, blind });
+			const waiting = explain(app, demand, { refusal, ...sight });
 			await recordWaiting(tx, demand.id, waiting);
-			if (waiting.reason !== demand.reason) app.log.info({ invoice: demand.externalId, ...waiting }, 'waits');
+			if (waiting.reason !== demand.reason) story.push(['info', { invoice: demand.externalId, ...waiting }, 'waits']);
 		}
 		return turns.plans.length;
 	});
+	tellStory(app.log, story);
+	return planned;
 }
 
 async function planNow(
@@ -71,7 +82,7 @@ async function planNow(
 			routes,
 			fastWindowSeconds: app.config.planning.fastWindowSeconds,
 		},
-		demands.map(({ externalId, enqueuedAt, destinations }) => ({ id: externalId, asset, enqueuedAt, destinations, maxCost: null })),
+		demands.map(({ externalId, enqueuedAt, destinations, maxCost }) => ({ id: externalId, asset, enqueuedAt, destinations, maxCost })),
 	);
 }
 
@@ -85,88 +96,12 @@ async function plannable(tx: Tx, asset: string): Promise<Demand[]> {
 	return (await readOpenDemands(tx, asset)).filter((demand) => demand.destinations.length > 0);
 }
 
-async function commitPlan(app: App, tx: Tx, { plan, demand }: { plan: Plan; demand: Demand }): Promise<void> {
+async function commitPlan(app: App, tx: Tx, { plan, demand, story }: { plan: Plan; demand: Demand; story: Story }): Promise<void> {
 	const legs = plan.legs.map((leg) => legDraft(app, plan.asset, leg));
 	const { destination, amount, local, asset } = plan;
 	const draft: EarmarkDraft = { demandId: demand.id, asset, venue: destination, amount, local, legs, plan: readable(app, plan) };
 	const earmarkId = await createEarmark(tx, draft, app.config.wallet);
-	app.log.info({ invoice: demand.externalId, earmark: earmarkId, plan: readable(app, plan) }, 'earmarked');
-}
-
-function legDraft(app: App, asset: string, leg: PlannedLeg): LegDraft {
-	const [first] = leg.hops;
-	if (first === undefined) throw new RangeError(`leg over ${leg.route} has no hop`);
-	const order = {
-		origin: endOf(app, asset, first.origin),
-		destination: endOf(app, asset, first.destination),
-		send: first.send,
-		receive: first.receive,
-		sender: app.config.wallet,
-		recipient: app.config.wallet,
-	};
-	return {
-		route: leg.route,
-		origin: leg.origin,
-		destination: leg.destination,
-		send: leg.send,
-		receive: leg.receive,
-		spend: bridgeOf(app, first.bridge).spend(order),
-		hops: leg.hops.map(({ bridge, origin, destination, send, receive }) => ({
-			bridge,
-			origin,
-			destination,
-			send,
-			receive,
-			seconds: leg.seconds,
-		})),
-	};
-}
-
-/** The plan in token units, for the row, the log and whoever reads them. */
-function readable(app: App, plan: Plan) {
-	const text = (venue: string, units: Plan['amount']) => formatAmount(units, endOf(app, plan.asset, venue).decimals);
-	return {
-		venue: plan.destination,
-		amount: text(plan.destination, plan.amount),
-		local: text(plan.destination, plan.local),
-		operations: plan.operations,
-		seconds: plan.seconds,
-		legs: plan.legs.map((leg) => ({ route: leg.route, send: text(leg.origin, leg.send), receive: text(leg.destination, leg.receive) })),
-	};
-}
-
-/** Configured places whose last reading is too old to plan on, or that were never read. */
-function staleVenues(app: App, asset: string, fresh: readonly Holding[]): UnreadVenues {
-	const venues = [...(app.config.assets.get(asset)?.venues.keys() ?? [])].filter((venue) => !fresh.some((each) => each.venue === venue));
-	return new Map(venues.map((venue) => [venue, `no reading younger than ${app.config.planning.snapshotMaxAgeMs} ms`]));
-}
-
-type Refused = Turns['unplanned'][number];
-
-/** The stored reason. What could not be read or asked comes first: a shortage is only certain when everything was known. */
-function explain(
-	app: App,
-	demand: Demand,
-	{ refusal, quoted, blind }: { refusal: Refused; quoted: QuotedRoutes; blind: UnreadVenues },
-): Waiting {
-	const unknown = [...blind].map(([venue, problem]) => `${venue}: ${problem}`);
-	if (unknown.length > 0) return { reason: 'BALANCE_UNKNOWN', detail: unknown.join('; ').slice(0, 1_000) };
-	const destinations = new Set(demand.destinations.map((each) => each.venue));
-	const unasked = app.config.routes.filter((route) => destinations.has(route.destination) && quoted.unanswered.has(route.id));
-	if (unasked.length > 0) {
-		return {
-			reason: 'QUOTE_UNAVAILABLE',
-			detail: unasked
-				.map((route) => `${route.id}: ${quoted.unanswered.get(route.id)}`)
-				.join('; ')
-				.slice(0, 1_000),
-		};
-	}
-	const short = formatAmount(refusal.short, endOf(app, demand.asset, refusal.destination).decimals);
-	// A route without funds at its origin is not asked, so the planner does not see it; it is there all the same.
-	const isServed = app.config.routes.some((route) => route.asset === demand.asset && destinations.has(route.destination));
-	const reason = refusal.reason === 'NO_ROUTE' && isServed ? 'INSUFFICIENT_FUNDS' : refusal.reason;
-	return { reason, detail: `${short} ${demand.asset} short at ${refusal.destination}, where it comes nearest` };
+	story.push(['info', { invoice: demand.externalId, earmark: earmarkId, plan: readable(app, plan) }, 'earmarked']);
 }
 
 function demandOf(demands: readonly Demand[], externalId: string): Demand {

@@ -20,7 +20,8 @@ export async function pollInvoices(app: App): Promise<number> {
 	return seen;
 }
 
-function listedInvoice(app: App, row: EverclearInvoice): ListedInvoice[] {
+/** What a row of the API says of an invoice that is ours to buy: none when it is owed to us, or its ticker is no asset of ours. */
+export function listedInvoice(app: App, row: EverclearInvoice): ListedInvoice[] {
 	// Our own purchase that arrived second is listed like any other; it is owed to us, so it is not ours to buy.
 	if (row.owner.toLowerCase().endsWith(app.config.wallet.slice(2).toLowerCase())) return [];
 	const asset = [...app.config.assets.values()].find((each) => each.tickerHash === row.tickerHash.toLowerCase());

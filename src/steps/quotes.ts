@@ -29,10 +29,11 @@ export async function quoteRoutes(
 		wanted.map(async (route) => {
 			const holding = holdings.find((each) => each.venue === route.origin);
 			if (holding === undefined) return void unanswered.set(route.id, `the balance at ${route.origin} is unknown`);
-			const available = availableOf(holding);
-			if (available === 0n) return;
+			// With the reserve: a route that only the reserve stands in the way of is priced too, so that the refusal can say so.
+			const there = availableOf({ ...holding, reserve: ZERO });
+			if (there === 0n) return;
 			try {
-				routes.push(await quoteRoute(app, route, { available, need: needAt(demands, route.destination) }));
+				routes.push(await quoteRoute(app, route, { there, need: needAt(demands, route.destination) }));
 			} catch (error) {
 				if (!(error instanceof PermanentError)) unanswered.set(route.id, errorText(error));
 				app.log.debug({ route: route.id, error: errorText(error) }, 'route left out');
@@ -42,10 +43,10 @@ export async function quoteRoutes(
 	return { routes, unanswered };
 }
 
-async function quoteRoute(app: App, route: AllowedRoute, { available, need }: { available: Amount; need: Amount }): Promise<DirectRoute> {
+async function quoteRoute(app: App, route: AllowedRoute, { there, need }: { there: Amount; need: Amount }): Promise<DirectRoute> {
 	const origin = endOf(app, route.asset, route.origin);
 	const destination = endOf(app, route.asset, route.destination);
-	const probe = min(available, rescale(amount((need * 11n) / 10n), destination.decimals, origin.decimals, 'up'));
+	const probe = min(there, rescale(amount((need * 11n) / 10n), destination.decimals, origin.decimals, 'up'));
 	const asked = bridgeOf(app, route.bridge).quote({ origin, destination, send: probe, recipient: app.config.wallet });
 	const quote = await withinMs(asked, app.config.planning.quoteTimeoutMs);
 	const maximum = route.maximum === null ? quote.maximum : min(quote.maximum, route.maximum);

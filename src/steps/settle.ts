@@ -5,20 +5,22 @@
 import type { App } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
-import { isEarmarkTerminal } from '../earmark/state.ts';
 import { InvariantError } from '../errors.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
-import { EFFECT_TRANSITIONS } from '../leg/effect-state.ts';
 import { type Amount, max, ZERO } from '../money/amount.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
-import { decideSettlement, type FreshNeed } from '../settle/decide.ts';
-import { inTransaction, type Tx } from '../store/db.ts';
+import { decideSettlement } from '../settle/decide.ts';
+import { readCoverage } from '../store/coverage.ts';
+import { inTransaction, lockEarmarks, type Tx } from '../store/db.ts';
 import { readDemand } from '../store/demands.ts';
 import { expectEarmarkWithin, readEarmark } from '../store/earmarks.ts';
 import { readEffectsOf } from '../store/effects.ts';
+import { giveBack } from '../store/give-back.ts';
 import { resolveOnly, resolveReverted } from '../store/leg-events.ts';
 import { readLegsOf } from '../store/legs.ts';
-import { approveAnew, beginSettling, giveBack, heldAmount, purchaseFinal, purchaseStarted } from '../store/settle-events.ts';
+import { approveAnew, beginSettling, purchaseFinal, purchaseStarted } from '../store/settle-events.ts';
+import { adjustEarmark } from '../store/top-up.ts';
+import { sweepAllowances } from './allowances.ts';
 import { driveEffect } from './drive.ts';
 import { readFreshNeed } from './need.ts';
 import { buildPurchase, purchaseSpend, readPurchaseResult } from './purchase.ts';
@@ -26,7 +28,12 @@ import { buildPurchase, purchaseSpend, readPurchaseResult } from './purchase.ts'
 const GRACE_MS = 5_000;
 
 export async function settleEarmark(app: App, earmarkId: string): Promise<Outcome> {
-	const earmark = await readEarmark(app.db, earmarkId);
+	const outcome = await act(app, await readEarmark(app.db, earmarkId));
+	// Who has ended leaves no allowance behind, and no nonce that others wait behind.
+	return outcome.kind === 'done' ? ((await sweepAllowances(app, earmarkId)) ?? outcome) : outcome;
+}
+
+async function act(app: App, earmark: Earmark): Promise<Outcome> {
 	switch (earmark.status) {
 		case 'planned':
 		case 'moving':
@@ -34,10 +41,10 @@ export async function settleEarmark(app: App, earmarkId: string): Promise<Outcom
 		case 'settling':
 			return pay(app, earmark);
 		case 'compensating':
-			return give(app, earmark, { reason: earmark.reason ?? 'COMPENSATING', gone: earmark.reason === 'FILLED_EXTERNALLY' });
+			return give(app, earmark, { reason: earmark.reason ?? 'COMPENSATING' });
 		case 'settled':
 		case 'cancelled':
-			return sweepAllowances(app, earmark);
+			return done(earmark.status);
 	}
 }
 
@@ -48,7 +55,9 @@ async function beginIfCovered(app: App, earmark: Earmark): Promise<Outcome> {
 			await expectEarmarkWithin(app.db, earmark.id, GRACE_MS);
 			return done(decision.reason);
 		case 'give-back':
-			return give(app, earmark, { reason: decision.reason, gone: decision.reason === 'FILLED_EXTERNALLY' });
+			return give(app, earmark, decision);
+		case 'short':
+			return awaitTopUp(app, earmark, decision.need);
 		case 'pay': {
 			const cause = { actor: 'settlement', reason: 'everything has arrived' };
 			const spend = purchaseSpend(app, earmark, decision.amount);
@@ -72,7 +81,12 @@ async function pay(app: App, earmark: Earmark): Promise<Outcome> {
 	if (purchase.status !== 'intended') return drivePurchase(app, earmark, { purchase, paid: null });
 	const decision = await decide(app, earmark);
 	if (decision.kind === 'wait') return wait(app, earmark, { lookAgainMs: GRACE_MS, reason: decision.reason });
-	if (decision.kind === 'give-back') return give(app, earmark, { reason: decision.reason, gone: decision.reason === 'FILLED_EXTERNALLY' });
+	if (decision.kind === 'give-back') return give(app, earmark, decision);
+	if (decision.kind === 'short') return awaitTopUp(app, earmark, decision.need);
+	if (decision.amount !== earmark.amount) {
+		const cause = { actor: 'settlement', reason: `the demand asks for ${decision.amount} now, not ${earmark.amount}` };
+		await inTransaction(app.db, cause, (tx) => adjustEarmark(tx, earmark.id, decision.amount));
+	}
 	const approved = purchase.spend?.amount ?? ZERO;
 	if (decision.amount > approved) {
 		const cause = { actor: 'settlement', reason: 'the demand has risen since the approval' };
@@ -80,6 +94,15 @@ async function pay(app: App, earmark: Earmark): Promise<Outcome> {
 		return snooze(0, 'approves anew');
 	}
 	return drivePurchase(app, earmark, { purchase, paid: decision.amount });
+}
+
+/** What is missing is written down, and the planner brings it or, when nothing can, gives back. Until then nobody waits for a job. */
+async function awaitTopUp(app: App, earmark: Earmark, need: Amount): Promise<Outcome> {
+	const cause = { actor: 'settlement', reason: 'what is held does not cover what is asked for now' };
+	const short = await inTransaction(app.db, cause, (tx) => adjustEarmark(tx, earmark.id, need));
+	await expectEarmarkWithin(app.db, earmark.id, GRACE_MS);
+	app.log.info({ earmark: earmark.id, venue: earmark.venue, need: need.toString(), short: short.toString() }, 'earmark is short');
+	return done(`${short} short`);
 }
 
 /** `paid` is what a purchase without a nonce will pay; null for one whose nonce has committed. */
@@ -118,45 +141,44 @@ function drive(app: App, earmark: Earmark, { effect, paid, confirm }: EarmarkAct
 			if (paid === null) throw new InvariantError(`effect ${effect.id} has no amount to pay`, { effectId: effect.id });
 			return buildPurchase(app, earmark, paid);
 		},
+		lockOwner: (tx) => lockEarmarks(tx, [earmark.id]),
 		onNonce: async (tx) => {
 			if (effect.kind === 'purchase' && paid !== null) await purchaseStarted(tx, { earmarkId: earmark.id, effectId: effect.id, paid });
 		},
 		wait: (progress) => wait(app, earmark, progress),
 		giveUp: async (reason, mined) => {
-			const cause = { actor: `effect ${effect.id}`, reason: `given up, nothing has left: ${reason}`.slice(0, 500) };
-			if (mined !== null) await inTransaction(app.db, cause, (tx) => resolveReverted(tx, effect, mined));
-			// An ended earmark has nothing left to give back; only its allowance is still being taken back.
-			if (isEarmarkTerminal(earmark.status)) return mined === null ? wait(app, earmark, { lookAgainMs: GRACE_MS, reason }) : done(reason);
-			return give(app, earmark, { reason: reason.slice(0, 500), gone: false });
+			// One transaction: an earmark whose last try has reverted must not be left without an act.
+			return give(app, earmark, {
+				reason: reason.slice(0, 500),
+				first: async (tx) => {
+					if (mined !== null) await resolveReverted(tx, effect, mined);
+				},
+			});
 		},
 	});
 }
 
-/** An ended earmark leaves no allowance behind: approvals still under way are followed, resets are sent. */
-async function sweepAllowances(app: App, earmark: Earmark): Promise<Outcome> {
-	const legIds = (await readLegsOf(app.db, earmark.id)).map((leg) => leg.id);
-	const all = [...(await readEffectsOf(app.db, 'earmark', [earmark.id])), ...(await readEffectsOf(app.db, 'leg', legIds))];
-	const open = all.filter((each) => (each.kind === 'approve' || each.kind === 'reset') && EFFECT_TRANSITIONS[each.status].length > 0);
-	for (const effect of open) {
-		const outcome = await drive(app, earmark, { effect, paid: null, confirm: (tx, mined) => resolveOnly(tx, effect, mined) });
-		if (outcome !== 'confirmed') return outcome;
-	}
-	return done(earmark.status);
+interface GivingBack {
+	readonly reason: string;
+	/** What comes first in the same transaction. */
+	readonly first?: (tx: Tx) => Promise<void>;
 }
 
-async function give(app: App, earmark: Earmark, { reason, gone }: { reason: string; gone: boolean }): Promise<Outcome> {
-	await inTransaction(app.db, { actor: 'settlement', reason }, (tx) => giveBack(tx, { earmark, reason, gone }));
+async function give(app: App, earmark: Earmark, { reason, first = async () => {} }: GivingBack): Promise<Outcome> {
+	await inTransaction(app.db, { actor: 'settlement', reason }, async (tx) => {
+		await first(tx);
+		await giveBack(tx, { earmark, reason });
+	});
 	app.log.info({ earmark: earmark.id, reason }, 'earmark gives its funds back');
 	return done(reason);
 }
 
 async function decide(app: App, earmark: Earmark) {
 	const legs = (await readLegsOf(app.db, earmark.id)).map((leg) => leg.status);
-	const demand = await readDemand(app.db, earmark.demandId);
-	const waiting: FreshNeed = { kind: 'gone' };
-	const early = decideSettlement({ legs, held: ZERO, need: waiting });
+	const early = decideSettlement({ legs, held: ZERO, need: { kind: 'gone' } });
 	if (early.kind === 'wait') return early;
-	return decideSettlement({ legs, held: await heldAmount(app.db, earmark.id), need: await readFreshNeed(app, demand, earmark.venue) });
+	const need = await readFreshNeed(app, await readDemand(app.db, earmark.demandId), earmark.venue);
+	return decideSettlement({ legs, held: (await readCoverage(app.db, earmark)).held, need });
 }
 
 async function wait(app: App, earmark: Earmark, { lookAgainMs, reason }: { lookAgainMs: number; reason: string }): Promise<Outcome> {

@@ -4,7 +4,8 @@ import { demands, invoices } from '../../drizzle/schema/demands.ts';
 import { InvariantError } from '../errors.ts';
 import type { Demand, Destination, WaitingReason } from '../invoice/demand.ts';
 import { type DemandStatus, demandStatesBefore } from '../invoice/demand-state.ts';
-import { amount, type HubAmount } from '../money/amount.ts';
+import { amount, HUB_DECIMALS, type HubAmount } from '../money/amount.ts';
+import { powerOfTen } from '../money/units.ts';
 import { type Db, type Tx, theOne } from './db.ts';
 
 export interface ListedInvoice {
@@ -21,9 +22,12 @@ export interface ListedInvoice {
 	readonly enqueuedAt: number;
 }
 
-/** Writes what a listing says of one invoice; an invoice seen before keeps its demand. Returns the demand's id. */
+/**
+ * Writes what a listing says of one invoice; an invoice seen before keeps its demand. Returns the demand's id. The row of a demand that is
+ * known is not touched: a poll writes many in one transaction, and would meet planners that have taken theirs in another order.
+ */
 export async function saveInvoice(tx: Tx, invoice: ListedInvoice): Promise<string> {
-	const [demand] = await tx
+	await tx
 		.insert(demands)
 		.values({
 			kind: 'invoice',
@@ -32,14 +36,26 @@ export async function saveInvoice(tx: Tx, invoice: ListedInvoice): Promise<strin
 			enqueuedAt: sql`to_timestamp(${invoice.enqueuedAt})`,
 			reason: 'NOT_EVALUATED',
 		})
-		.onConflictDoUpdate({ target: [demands.kind, demands.externalId], set: { updatedAt: sql`now()` } })
-		.returning({ id: demands.id });
+		.onConflictDoNothing();
+	const [demand] = await tx
+		.select({ id: demands.id, status: demands.status })
+		.from(demands)
+		.where(and(eq(demands.kind, 'invoice'), eq(demands.externalId, invoice.intentId)));
 	if (demand === undefined) throw new InvariantError(`invoice ${invoice.intentId} was not written`);
 	// An invoice that was gone and is listed again is owed again.
-	await tx
-		.update(demands)
-		.set({ status: 'open', reason: 'NOT_EVALUATED', evaluatedAt: null, nextActionAt: sql`now()` })
-		.where(and(eq(demands.id, demand.id), eq(demands.status, 'gone')));
+	if (demand.status === 'gone') {
+		await tx
+			.update(demands)
+			.set({
+				status: 'open',
+				reason: 'NOT_EVALUATED',
+				destinations: [],
+				evaluatedAt: null,
+				nextActionAt: sql`now()`,
+				updatedAt: sql`now()`,
+			})
+			.where(and(eq(demands.id, demand.id), eq(demands.status, 'gone')));
+	}
 	const { intentId, owner, tickerHash, origin, destinations, amountHub, discountBps, hubStatus } = invoice;
 	const facts = { owner, tickerHash, origin, destinations, amountHub, discountBps, hubStatus };
 	await tx
@@ -50,14 +66,14 @@ export async function saveInvoice(tx: Tx, invoice: ListedInvoice): Promise<strin
 }
 
 /**
- * Takes the demands that are due for another look and puts their next look off, so that no two polls wake the same one.
+ * Takes the demands that are due for another look, those that are being served included, and puts their next look off, so that no two polls wake the same one.
  * Returns at most `limit` ids, oldest demands first.
  */
 export async function takeDueDemands(tx: Tx, { limit, againAfterMs }: { limit: number; againAfterMs: number }): Promise<string[]> {
 	const due = await tx
 		.select({ id: demands.id })
 		.from(demands)
-		.where(and(eq(demands.status, 'open'), lte(demands.nextActionAt, sql`now()`)))
+		.where(and(inArray(demands.status, ['open', 'earmarked']), lte(demands.nextActionAt, sql`now()`)))
 		.orderBy(asc(demands.enqueuedAt), asc(demands.externalId))
 		.limit(limit)
 		.for('update', { skipLocked: true });
@@ -87,12 +103,12 @@ export async function readOpenDemands(db: Db | Tx, asset: string): Promise<Deman
 	return rows.map(toDemand);
 }
 
-/** Assets with an open demand that waits for funds: what a planning run has to look at. */
+/** Assets with a demand that is open or being served: what a planning run has to look at. */
 export async function assetsToPlan(db: Db): Promise<string[]> {
 	const rows = await db
 		.selectDistinct({ asset: demands.asset })
 		.from(demands)
-		.where(eq(demands.status, 'open'))
+		.where(inArray(demands.status, ['open', 'earmarked']))
 		.orderBy(asc(demands.asset));
 	return rows.map((row) => row.asset);
 }
@@ -118,14 +134,16 @@ export async function recordEvaluation(
 	{
 		demandId,
 		destinations,
+		maxCost,
 		waiting,
 		nextLookMs,
-	}: { demandId: string; destinations: readonly Destination[]; waiting: Waiting; nextLookMs: number },
+	}: { demandId: string; destinations: readonly Destination[]; maxCost: HubAmount | null; waiting: Waiting; nextLookMs: number },
 ): Promise<void> {
 	await tx
 		.update(demands)
 		.set({
 			destinations: destinations.map((each) => ({ venue: each.venue, amount: each.amount.toString() })),
+			maxCostHub: maxCost,
 			reason: waiting.reason,
 			reasonDetail: waiting.detail,
 			evaluatedAt: sql`now()`,
@@ -141,20 +159,47 @@ export interface Waiting {
 	readonly detail: string;
 }
 
-/** Stores why an open demand was refused by the planner. */
-export async function recordWaiting(tx: Db | Tx, demandId: string, waiting: Waiting): Promise<void> {
+/** Stores what the planner refuses: an open demand, or more funds for one that is being served. Null when it refuses nothing any more. */
+export async function recordWaiting(tx: Db | Tx, demandId: string, waiting: Waiting | null): Promise<void> {
 	await tx
 		.update(demands)
-		.set({ reason: waiting.reason, reasonDetail: waiting.detail, updatedAt: sql`now()` })
-		.where(and(eq(demands.id, demandId), eq(demands.status, 'open')));
+		.set({ reason: waiting?.reason ?? null, reasonDetail: waiting?.detail ?? null, updatedAt: sql`now()` })
+		.where(and(eq(demands.id, demandId), inArray(demands.status, ['open', 'earmarked'])));
 }
 
-/** Compare-and-set of a demand's status; throws `ConflictError` when it is not in a state before `to`. */
-export async function setDemandStatus(tx: Tx, { id, to, reason }: { id: string; to: DemandStatus; reason: string | null }): Promise<void> {
+/** Says when a demand is looked at next. */
+export async function expectDemandWithin(db: Db | Tx, demandId: string, ms: number): Promise<void> {
+	await db
+		.update(demands)
+		.set({ nextActionAt: inMs(ms) })
+		.where(eq(demands.id, demandId));
+}
+
+/**
+ * Compare-and-set of a demand's status; throws `ConflictError` when it is not in `from`, which is every state before `to` unless given. One that
+ * is open again has to be read again before anybody plans for it: what it asked for before is forgotten.
+ */
+export async function setDemandStatus(
+	tx: Tx,
+	{
+		id,
+		to,
+		reason,
+		from = demandStatesBefore(to),
+	}: { id: string; to: DemandStatus; reason: string | null; from?: readonly DemandStatus[] },
+): Promise<void> {
 	const rows = await tx
 		.update(demands)
-		.set({ status: to, reason, reasonDetail: null, nextActionAt: sql`now()`, updatedAt: sql`now()`, version: sql`${demands.version} + 1` })
-		.where(and(eq(demands.id, id), inArray(demands.status, demandStatesBefore(to))))
+		.set({
+			status: to,
+			reason,
+			...(to === 'open' ? { destinations: [] } : {}),
+			reasonDetail: null,
+			nextActionAt: sql`now()`,
+			updatedAt: sql`now()`,
+			version: sql`${demands.version} + 1`,
+		})
+		.where(and(eq(demands.id, id), inArray(demands.status, [...from])))
 		.returning({ id: demands.id });
 	theOne(rows, 'demand', id);
 }
@@ -173,6 +218,7 @@ function toDemand(row: typeof demands.$inferSelect): Demand {
 			venue: each.venue,
 			amount: amount(BigInt(each.amount)),
 		})),
+		maxCost: row.maxCostHub === null ? null : { numerator: row.maxCostHub, denominator: powerOfTen(HUB_DECIMALS) },
 		enqueuedAt: Math.floor(Date.parse(row.enqueuedAt) / 1_000),
 		reason: row.reason,
 		reasonDetail: row.reasonDetail,

@@ -26,7 +26,7 @@ export async function dueEarmarks(db: Db, limit: number): Promise<string[]> {
 	return rows.map((row) => row.id);
 }
 
-/** Ended earmarks whose approvals or resets (their own or their legs') have not been touched for so long. */
+/** Earmarks of which something has ended (they themselves, or a leg) whose approvals or resets have not been touched for so long. */
 export async function endedWithOpenAllowances(db: Db, idleMs: number): Promise<string[]> {
 	const rows = await db.execute<{ earmark_id: string }>(sql`
 		select distinct e.id as earmark_id
@@ -34,7 +34,7 @@ export async function endedWithOpenAllowances(db: Db, idleMs: number): Promise<s
 		left join rebalance_operations o on f.owner_kind = 'leg' and o.id = f.owner_id
 		join earmarks e on e.id = coalesce(o.earmark_id, f.owner_id)
 		where f.kind in ('approve', 'reset') and f.status in ('intended', 'reserved', 'signed', 'tracking')
-			and e.status in ('settled', 'cancelled') and f.updated_at < now() - ${idleMs} * interval '1 millisecond'
+			and (e.status in ('settled', 'cancelled') or o.status in ('delivered', 'returned', 'failed', 'cancelled')) and f.updated_at < now() - ${idleMs} * interval '1 millisecond'
 		limit 100`);
 	return rows.map((row) => row.earmark_id);
 }

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
 import { demands } from '../../drizzle/schema/demands.ts';
 import { earmarks, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import type { Earmark, EarmarkDraft, LegDraft } from '../earmark/earmark.ts';
-import { EARMARK_ACTIVE, EARMARK_TERMINAL, type EarmarkStatus, earmarkStatesBefore } from '../earmark/state.ts';
+import { EARMARK_ACTIVE, EARMARK_GROWING, EARMARK_TERMINAL, type EarmarkStatus, earmarkStatesBefore } from '../earmark/state.ts';
 import { InvariantError, PermanentError } from '../errors.ts';
 import type { EffectDraft } from '../leg/effect.ts';
 import type { Leg } from '../leg/leg.ts';
@@ -47,7 +47,8 @@ export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectD
 	return row.id;
 }
 
-async function createLeg(
+/** One leg with its hops, holds and first effects. Under the inventory lock of its asset. */
+export async function createLeg(
 	tx: Tx,
 	{ earmarkId, asset, leg, signer }: { earmarkId: string; asset: string; leg: LegDraft; signer: EffectDraft['signer'] },
 ): Promise<void> {
@@ -72,6 +73,39 @@ export async function readEarmark(db: Db | Tx, id: string): Promise<Earmark> {
 	return toEarmark(row);
 }
 
+/** The earmark that serves a demand now; null when none does. */
+export async function activeEarmarkOf(db: Db | Tx, demandId: string): Promise<Earmark | null> {
+	const [row] = await db
+		.select()
+		.from(earmarks)
+		.where(and(eq(earmarks.demandId, demandId), inArray(earmarks.status, [...EARMARK_ACTIVE])));
+	return row === undefined ? null : toEarmark(row);
+}
+
+/**
+ * Earmarks of an asset that hold and await less at their venue than their amount, oldest first. One whose purchase may have left lacks
+ * nothing: its holds are leaving with it.
+ */
+export async function shortEarmarks(db: Db | Tx, asset: string): Promise<Earmark[]> {
+	const covered = sql`coalesce((select sum(h.amount) from holds h where h.earmark_id = ${earmarks.id} and h.venue = ${earmarks.venue}
+		and h.asset = ${earmarks.asset} and h.state in ('confirmed', 'inbound')), 0)`;
+	const isPaying = sql`exists (select 1 from effects f where f.owner_kind = 'earmark' and f.owner_id = ${earmarks.id}
+		and f.kind = 'purchase' and f.nonce is not null and f.status not in ('reverted', 'cancelled'))`;
+	const rows = await db
+		.select()
+		.from(earmarks)
+		.where(
+			and(
+				eq(earmarks.asset, asset),
+				inArray(earmarks.status, [...EARMARK_GROWING]),
+				sql`${earmarks.amount} > ${covered}`,
+				sql`not ${isPaying}`,
+			),
+		)
+		.orderBy(asc(earmarks.createdAt), asc(earmarks.id));
+	return rows.map(toEarmark);
+}
+
 /** Compare-and-set of an earmark's status; throws `ConflictError` when it is not in a state before `to`. */
 export async function setEarmarkStatus(tx: Tx, { id, to, reason }: { id: string; to: EarmarkStatus; reason?: string }): Promise<void> {
 	const rows = await tx
@@ -84,6 +118,7 @@ export async function setEarmarkStatus(tx: Tx, { id, to, reason }: { id: string;
 
 /** Starts the next generation of an earmark's flow; every job of it has an id that no job before had. */
 export async function nextGeneration(tx: Tx, earmarkId: string): Promise<number> {
+	await lockEarmarks(tx, [earmarkId]);
 	const rows = await tx
 		.update(earmarks)
 		.set({ generation: sql`${earmarks.generation} + 1` })

@@ -1,5 +1,5 @@
 /** Effects and their attempts: intent, claim, nonce, signed bytes, verdict. Each function is one step of architecture §4. */
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
 import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
 import type { Spend } from '../earmark/spend.ts';
@@ -61,27 +61,24 @@ export async function refuseEffect(db: Db, id: string, reason: string): Promise<
 	return theOne(rows, 'effect', id).refusals;
 }
 
-/** Gives up effects that have no nonce; those that have one are followed to their end. */
+/** Gives up effects that have no nonce; those that have one are followed to their end, and so is what takes an allowance back. */
 export async function dropEffects(tx: Tx, ownerKind: EffectOwner, ownerId: string): Promise<void> {
 	await tx
 		.update(effects)
 		.set({ status: 'dropped', updatedAt: sql`now()` })
-		.where(and(eq(effects.ownerKind, ownerKind), eq(effects.ownerId, ownerId), inArray(effects.status, effectStatesBefore('dropped'))));
+		.where(
+			and(
+				eq(effects.ownerKind, ownerKind),
+				eq(effects.ownerId, ownerId),
+				ne(effects.kind, 'reset'),
+				inArray(effects.status, effectStatesBefore('dropped')),
+			),
+		);
 }
 
 /** Whether its nonce has committed and the chain has not said that it came to nothing. */
 export function mayHaveLeft(effect: Effect): boolean {
 	return effect.nonce !== null && effect.status !== 'reverted' && effect.status !== 'cancelled';
-}
-
-/** Takes back the allowance of an owner whose approval went out but whose spending call did not, or took less. */
-export async function intendReset(tx: Tx, ofOwner: readonly Effect[]): Promise<void> {
-	const allowed = ofOwner.find((effect) => effect.spend !== null && mayHaveLeft(effect));
-	if (allowed === undefined || allowed.spend === null) return;
-	const { ownerKind, ownerId, hop, venue, signer } = allowed;
-	await intendEffects(tx, [
-		{ ownerKind, ownerId, hop, venue, signer, spend: { ...allowed.spend, amount: amount(0n) }, kind: 'reset', try: 1 },
-	]);
 }
 
 /** Makes sure that the lane exists; `next` is what the chain says when it is first used. */

@@ -2,9 +2,9 @@
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import { holds } from '../../drizzle/schema/earmarks.ts';
 import type { Hold } from '../earmark/earmark.ts';
-import { HOLD_STATES, type HoldState, holdStatesBefore } from '../earmark/hold-state.ts';
+import { type HoldState, holdStatesBefore } from '../earmark/hold-state.ts';
 import { InvariantError } from '../errors.ts';
-import { type Amount, amount, ZERO } from '../money/amount.ts';
+import { type Amount, amount } from '../money/amount.ts';
 import type { Db, Tx } from './db.ts';
 
 export type HoldDraft = Omit<Hold, 'id'>;
@@ -49,17 +49,4 @@ export async function moveHold(
 		.where(and(eq(holds.id, id), inArray(holds.state, [to, ...holdStatesBefore(to)])))
 		.returning({ id: holds.id });
 	if (rows.length === 0) throw new InvariantError(`hold ${id} cannot become ${to}`, { holdId: id });
-}
-
-/** Lets go of everything that an earmark still keeps and that has not left. */
-export async function releaseHolds(tx: Tx, earmarkId: string): Promise<void> {
-	const releasable = HOLD_STATES.filter((state) => state !== 'released' && state !== 'pending_out');
-	await tx
-		.update(holds)
-		.set({ state: 'released', updatedAt: sql`now()`, version: sql`${holds.version} + 1` })
-		.where(and(eq(holds.earmarkId, earmarkId), inArray(holds.state, releasable)));
-}
-
-export function sumOf(list: readonly Hold[]): Amount {
-	return list.reduce((sum, hold) => amount(sum + hold.amount), ZERO);
 }

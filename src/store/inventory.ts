@@ -1,11 +1,11 @@
 /** Balances as last read, and what is held against them. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { holds, hops } from '../../drizzle/schema/earmarks.ts';
+import { holds, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { balanceSnapshots } from '../../drizzle/schema/inventory.ts';
 import { HOLDS_ON_CONFIRMED } from '../earmark/hold-state.ts';
 import type { Holding } from '../inventory/available.ts';
 import { type Position, positionKey } from '../inventory/venue.ts';
-import { type Amount, amount, min, subtractToZero, ZERO } from '../money/amount.ts';
+import { type Amount, add, amount, min, subtractToZero, ZERO } from '../money/amount.ts';
 import { type Db, inTransaction, lockEarmarks, type Tx } from './db.ts';
 
 export interface BalanceReading extends Position {
@@ -72,22 +72,33 @@ async function unclaimedOf(tx: Tx, reading: BalanceReading, before: Snapshot | n
 	if ((await inboundAt(tx, reading)) === 0n) return ZERO;
 	if (reading.incoming === null) return null;
 	const fresh = reading.incoming.filter((each) => before === null || each.blockNumber > before.blockNumber);
-	const claimed = await deliveredTransactions(
+	const claimed = await deliveredBy(
 		tx,
+		reading,
 		fresh.map((each) => each.transactionHash),
 	);
-	return fresh
-		.filter((each) => !claimed.has(each.transactionHash))
-		.reduce((sum, each) => amount(sum + each.amount), before?.unclaimed ?? ZERO);
+	const arrived = new Map<string, Amount>();
+	for (const { transactionHash, amount: units } of fresh) arrived.set(transactionHash, add(arrived.get(transactionHash) ?? ZERO, units));
+	// One transaction may bring several deliveries: what is recorded of it is claimed, the rest is not.
+	return [...arrived].reduce((sum, [hash, units]) => add(sum, subtractToZero(units, claimed.get(hash) ?? ZERO)), before?.unclaimed ?? ZERO);
 }
 
-async function deliveredTransactions(tx: Tx, hashes: readonly string[]): Promise<ReadonlySet<string | null>> {
-	if (hashes.length === 0) return new Set();
+/** What hops have recorded as delivered or returned at the place, by transaction. */
+async function deliveredBy(tx: Tx, { venue, asset }: Position, hashes: readonly string[]): Promise<ReadonlyMap<string | null, Amount>> {
+	if (hashes.length === 0) return new Map();
 	const rows = await tx
-		.select({ hash: hops.deliveredTx })
+		.select({ hash: hops.deliveredTx, sum: sql<string>`sum(${hops.delivered})` })
 		.from(hops)
-		.where(inArray(hops.deliveredTx, [...hashes]));
-	return new Set(rows.map((row) => row.hash));
+		.innerJoin(rebalanceOperations, eq(rebalanceOperations.id, hops.legId))
+		.where(
+			and(
+				inArray(hops.deliveredTx, [...hashes]),
+				eq(rebalanceOperations.asset, asset),
+				sql`case when ${hops.status} = 'returned' then ${hops.origin} else ${hops.destination} end = ${venue}`,
+			),
+		)
+		.groupBy(hops.deliveredTx);
+	return new Map(rows.map((row) => [row.hash, amount(BigInt(row.sum))]));
 }
 
 async function inboundAt(tx: Tx, { venue, asset }: Position): Promise<Amount> {
@@ -170,6 +181,15 @@ async function heldByState(tx: Db | Tx, asset: string): Promise<ReadonlyMap<stri
 		.where(and(eq(holds.asset, asset), inArray(holds.state, ['inbound', ...HOLDS_ON_CONFIRMED])))
 		.groupBy(holds.venue, holds.state);
 	return new Map(rows.map((row) => [`${row.venue}:${row.state}`, amount(BigInt(row.sum))]));
+}
+
+/** The block of the latest reading of every venue of the asset, as decimal text: what was seen up to now. */
+export async function snapshotBlocks(tx: Tx, asset: string): Promise<Readonly<Record<string, string>>> {
+	const rows = await tx
+		.select({ venue: balanceSnapshots.venue, blockNumber: balanceSnapshots.blockNumber })
+		.from(balanceSnapshots)
+		.where(eq(balanceSnapshots.asset, asset));
+	return Object.fromEntries(rows.map((row) => [row.venue, row.blockNumber.toString()]));
 }
 
 /** Ends the holds of one earmark whose movement the snapshot at hand has absorbed already. */

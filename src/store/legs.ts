@@ -1,11 +1,11 @@
 /** Legs and hops: rows ↔ domain, and their compare-and-set. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { InvariantError } from '../errors.ts';
 import type { Hop, Leg, Noted } from '../leg/leg.ts';
 import { type LegStatus, legStatesBefore } from '../leg/state.ts';
 import { type Amount, amount } from '../money/amount.ts';
-import { type Db, type Tx, theOne } from './db.ts';
+import { type Db, lockEarmarks, type Tx, theOne } from './db.ts';
 
 export async function readLeg(db: Db | Tx, legId: string): Promise<Leg> {
 	const [row] = await db.select().from(rebalanceOperations).where(eq(rebalanceOperations.id, legId));
@@ -88,6 +88,17 @@ export async function expectLegWithin(db: Db | Tx, legId: string, ms: number): P
 		.where(eq(rebalanceOperations.id, legId));
 }
 
+/** Notes that a leg takes far longer than promised. Throws `ConflictError` when somebody has noted it before, or it has ended. */
+export async function markOverdue(tx: Tx, { id, earmarkId }: Leg): Promise<void> {
+	await lockEarmarks(tx, [earmarkId]);
+	const rows = await tx
+		.update(rebalanceOperations)
+		.set({ overdueAt: sql`now()`, updatedAt: sql`now()` })
+		.where(and(eq(rebalanceOperations.id, id), eq(rebalanceOperations.status, 'in_flight'), isNull(rebalanceOperations.overdueAt)))
+		.returning({ id: rebalanceOperations.id });
+	theOne(rows, 'leg', id);
+}
+
 function toLeg(row: typeof rebalanceOperations.$inferSelect, legHops: readonly Hop[]): Leg {
 	return {
 		id: row.id,
@@ -101,6 +112,7 @@ function toLeg(row: typeof rebalanceOperations.$inferSelect, legHops: readonly H
 		delivered: row.delivered === null ? null : amount(row.delivered),
 		status: row.status as LegStatus,
 		reason: row.reason,
+		overdueAt: row.overdueAt,
 		generation: row.generation,
 		hops: legHops,
 	};
@@ -121,5 +133,6 @@ function toHop(row: typeof hops.$inferSelect): Hop {
 		seconds: row.seconds,
 		evidence: row.evidence as Noted | null,
 		proof: row.proof as Noted | null,
+		changedAt: row.updatedAt,
 	};
 }

@@ -7,6 +7,8 @@ import type { Db, Tx } from './db.ts';
 
 export type Wakeup =
 	| { readonly topic: 'evaluate'; readonly demandId: string }
+	/** An invoice that the hub speaks of, known to us or not; a lower-case intent id. */
+	| { readonly topic: 'invoice'; readonly invoiceId: string }
 	| { readonly topic: 'plan' }
 	/** The flow of an earmark, with the steps that remain. */
 	| { readonly topic: 'flow'; readonly earmarkId: string; readonly generation: number }

@@ -10,22 +10,28 @@ import { InvariantError } from '../errors.ts';
 import type { Effect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { type Amount, amount, type HubAmount, min } from '../money/amount.ts';
+import { intendReset } from './allowances.ts';
+import { readShortfall } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { setDemandStatus } from './demands.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
-import { dropEffects, intendEffects, intendReset, mayHaveLeft, readEffectsOf } from './effects.ts';
-import { moveHold, readHolds, releaseHolds, sumOf } from './holds.ts';
-import { absorbNow } from './inventory.ts';
+import { intendEffects, readEffect } from './effects.ts';
+import { moveHold, readHolds } from './holds.ts';
+import { absorbNow, snapshotBlocks } from './inventory.ts';
+import { post } from './ledger.ts';
 import { resolveOnly } from './leg-events.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
 
-/** Everything has arrived: writes the intent to approve and to pay. */
+/** Everything has arrived: writes the intent to approve and to pay, unless an earlier settling has written it before a top-up. */
 export async function beginSettling(
 	tx: Tx,
 	{ earmark, signer, spend }: { earmark: Earmark; signer: Address; spend: Spend },
 ): Promise<void> {
 	await lockEarmarks(tx, [earmark.id]);
+	const isWhole = (await readShortfall(tx, await readEarmark(tx, earmark.id))) === 0n;
+	const hasArrived = (await readLegsOf(tx, earmark.id)).every((leg) => isLegTerminal(leg.status));
+	if (!isWhole || !hasArrived) throw new ConflictError(`earmark ${earmark.id} is being topped up`, { earmarkId: earmark.id });
 	await setEarmarkStatus(tx, { id: earmark.id, to: 'settling' });
 	const effect = { ownerKind: 'earmark', ownerId: earmark.id, hop: 0, try: 1, venue: earmark.venue, signer, spend } as const;
 	await intendEffects(tx, [
@@ -39,17 +45,24 @@ export async function approveAnew(
 	tx: Tx,
 	{ purchase, approve, spend }: { purchase: Effect; approve: Effect; spend: Spend },
 ): Promise<void> {
+	await lockEarmarks(tx, [purchase.ownerId]);
+	const { status } = await readEarmark(tx, purchase.ownerId);
+	const { status: stands } = await readEffect(tx, purchase.id);
+	if (status !== 'settling' || stands !== 'intended')
+		throw new ConflictError(`earmark ${purchase.ownerId} is ${status}, and its purchase ${stands}`, { earmarkId: purchase.ownerId });
 	await setSpend(tx, purchase.id, spend.amount);
 	const { ownerKind, ownerId, hop, venue, signer } = purchase;
 	await intendEffects(tx, [{ ownerKind, ownerId, hop, venue, signer, spend, kind: 'approve', try: approve.try + 1 }]);
 }
 
-/** The purchase's nonce has committed: exactly what it pays leaves the held funds, and the excess is free at once. */
+/** The purchase's nonce has committed: exactly what it pays leaves the held funds, and the excess is free at once. Under the earmark's lock. */
 export async function purchaseStarted(
 	tx: Tx,
 	{ earmarkId, effectId, paid }: { earmarkId: string; effectId: string; paid: Amount },
 ): Promise<void> {
-	await lockEarmarks(tx, [earmarkId]);
+	const { status, amount: need } = await readEarmark(tx, earmarkId);
+	if (status !== 'settling' || need !== paid)
+		throw new ConflictError(`earmark ${earmarkId} is ${status} and needs ${need}, not ${paid}: decide again`, { earmarkId });
 	await setSpend(tx, effectId, paid);
 	let left = paid;
 	for (const hold of await heldAtVenue(tx, earmarkId)) {
@@ -83,46 +96,25 @@ export async function purchaseFinal(
 	await setEarmarkStatus(tx, { id: earmark.id, to: 'settled', reason: 'PURCHASED' });
 	await setDemandStatus(tx, { id: earmark.demandId, to: 'settled', reason: 'PURCHASED' });
 	const { intentId, paid, amountHub, leavesAllowance } = purchase;
-	await tx
-		.insert(receivables)
-		.values({ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub, hubStatus: 'NONE' });
+	await tx.insert(receivables).values({
+		...{ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub, hubStatus: 'NONE' },
+		lookedUpTo: await snapshotBlocks(tx, earmark.asset),
+	});
+	await post(tx, {
+		event: 'purchased',
+		...{ earmarkId: earmark.id, legId: null, asset: earmark.asset, tx: mined.transactionHash },
+		moves: [{ venue: earmark.venue, from: 'wallet', to: 'receivable', amount: paid }],
+	});
 	if (!leavesAllowance) return;
 	await intendReset(tx, [effect]);
 	await wake(tx, { topic: 'settle', earmarkId: earmark.id });
 }
 
-/**
- * Gives the delivered funds back to free inventory; legs in flight run on to their end, and the earmark ends when all have.
- * The demand is open again, or gone. Only before the purchase's nonce has committed.
- */
-export async function giveBack(tx: Tx, { earmark, reason, gone }: { earmark: Earmark; reason: string; gone: boolean }): Promise<void> {
-	await lockEarmarks(tx, [earmark.id]);
-	const now = await readEarmark(tx, earmark.id);
-	const spent = await readEffectsOf(tx, 'earmark', [earmark.id]);
-	if (spent.some((each) => each.kind === 'purchase' && mayHaveLeft(each))) {
-		throw new ConflictError(`the purchase of earmark ${earmark.id} has a nonce: it is followed to its end`, { earmarkId: earmark.id });
-	}
-	const ended = (await readLegsOf(tx, earmark.id)).every((leg) => isLegTerminal(leg.status));
-	if (now.status === 'moving' || now.status === 'settling') await setEarmarkStatus(tx, { id: earmark.id, to: 'compensating', reason });
-	if (!ended) return;
-	await dropEffects(tx, 'earmark', earmark.id);
-	await intendReset(tx, spent);
-	await releaseHolds(tx, earmark.id);
-	await setEarmarkStatus(tx, { id: earmark.id, to: 'cancelled', reason });
-	await setDemandStatus(tx, { id: earmark.demandId, to: gone ? 'gone' : 'open', reason });
-	await wake(tx, { topic: 'settle', earmarkId: earmark.id });
-	if (!gone) await wake(tx, { topic: 'evaluate', demandId: earmark.demandId });
-}
-
-/** Confirmed funds that the earmark holds at its venue, largest claims first. */
-export async function heldAtVenue(tx: Parameters<typeof readHolds>[0], earmarkId: string) {
+/** Confirmed funds that the earmark holds at its venue. */
+async function heldAtVenue(tx: Tx, earmarkId: string) {
 	const earmark = await readEarmark(tx, earmarkId);
 	const holds = await readHolds(tx, earmarkId);
 	return holds.filter((hold) => hold.state === 'confirmed' && hold.venue === earmark.venue && hold.asset === earmark.asset);
-}
-
-export async function heldAmount(tx: Parameters<typeof readHolds>[0], earmarkId: string): Promise<Amount> {
-	return sumOf(await heldAtVenue(tx, earmarkId));
 }
 
 async function setSpend(tx: Tx, effectId: string, units: Amount): Promise<void> {

@@ -1,0 +1,70 @@
+/** Why a demand has no plan, in words for a person. What could not be read or asked comes first: a shortage is only certain when all was known. */
+import { type App, endOf, type UnreadVenues } from '../app.ts';
+import { availableOf, type Holding } from '../inventory/available.ts';
+import type { Demand } from '../invoice/demand.ts';
+import { amount, HUB_DECIMALS, ZERO } from '../money/amount.ts';
+import { formatAmount, powerOfTen } from '../money/units.ts';
+import type { Turns } from '../plan/plan-in-turn.ts';
+import type { Waiting } from '../store/demands.ts';
+import type { QuotedRoutes } from './quotes.ts';
+
+/** What a planning run saw, and what it could not find out. */
+export interface Sight {
+	readonly quoted: QuotedRoutes;
+	readonly blind: UnreadVenues;
+	/** What the run saw of the inventory. */
+	readonly holdings: readonly Holding[];
+}
+
+const UNCERTAIN: readonly Waiting['reason'][] = ['BALANCE_UNKNOWN', 'QUOTE_UNAVAILABLE', 'TIME_BUDGET'];
+
+/** Whether the planner has proven that nothing covers the demand, with everything known. */
+export function isCertain({ reason }: Waiting): boolean {
+	return !UNCERTAIN.includes(reason);
+}
+
+/** Configured places whose last reading is too old to plan on, or that were never read. */
+export function staleVenues(app: App, asset: string, fresh: readonly Holding[]): UnreadVenues {
+	const venues = [...(app.config.assets.get(asset)?.venues.keys() ?? [])].filter((venue) => !fresh.some((each) => each.venue === venue));
+	return new Map(venues.map((venue) => [venue, `no reading younger than ${app.config.planning.snapshotMaxAgeMs} ms`]));
+}
+
+type Refused = Turns['unplanned'][number];
+
+/** The stored reason. */
+export function explain(app: App, demand: Demand, { refusal, quoted, blind, holdings }: Sight & { readonly refusal: Refused }): Waiting {
+	const unknown = [...blind].map(([venue, problem]) => `${venue}: ${problem}`);
+	if (unknown.length > 0) return { reason: 'BALANCE_UNKNOWN', detail: unknown.join('; ').slice(0, 1_000) };
+	const destinations = new Set(demand.destinations.map((each) => each.venue));
+	const unasked = app.config.routes.filter((route) => destinations.has(route.destination) && quoted.unanswered.has(route.id));
+	if (unasked.length > 0) {
+		return {
+			reason: 'QUOTE_UNAVAILABLE',
+			detail: unasked
+				.map((route) => `${route.id}: ${quoted.unanswered.get(route.id)}`)
+				.join('; ')
+				.slice(0, 1_000),
+		};
+	}
+	const short = formatAmount(refusal.short, endOf(app, demand.asset, refusal.destination).decimals);
+	// A route without funds at its origin is not asked, so the planner does not see it; it is there all the same.
+	const isServed = app.config.routes.some((route) => route.asset === demand.asset && destinations.has(route.destination));
+	const reason = refusal.reason === 'NO_ROUTE' && isServed ? shortageOf(demand, holdings) : refusal.reason;
+	if (reason === 'UNPROFITABLE')
+		return { reason, detail: `a plan would cost more than the ${worthOf(demand)} ${demand.asset} that it may` };
+	return { reason, detail: `${short} ${demand.asset} short at ${refusal.destination}, where it comes nearest` };
+}
+
+/** Nothing can be brought from anywhere: either the reserve of a destination stands in the way, or there is simply too little. */
+function shortageOf({ destinations }: Demand, holdings: readonly Holding[]): Waiting['reason'] {
+	const isCovered = destinations.some(({ venue, amount }) =>
+		holdings.some((each) => each.venue === venue && availableOf({ ...each, reserve: ZERO }) >= amount),
+	);
+	return isCovered ? 'RESERVE' : 'INSUFFICIENT_FUNDS';
+}
+
+/** What a plan may cost, in token units, rounded down to the hub's scale. */
+function worthOf({ maxCost }: Demand): string {
+	if (maxCost === null) return '0';
+	return formatAmount(amount((maxCost.numerator * powerOfTen(HUB_DECIMALS)) / maxCost.denominator), HUB_DECIMALS);
+}

@@ -1,0 +1,170 @@
+/**
+ * Sequences in which two jobs meet at the worst moment, each written down because it once went wrong. The invariants are judged after
+ * every event, and everything has to come to rest at the end.
+ */
+import { describe, expect, it } from 'vitest';
+import { testDatabase } from '../stack.ts';
+import type { Command, Disturbances, Opening } from './commands.ts';
+import { VENUES } from './outside.ts';
+import { play } from './play.ts';
+
+const CALM: Disturbances = { interruptedAt: 0, interruptedBy: 0, diesAt: 0 };
+
+/** One run of the job. */
+const once = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
+	...{ kind: 'job', pick: words, toItsEnd: false },
+	...CALM,
+	...disturbed,
+});
+/** Run until it is done, with blocks in between. */
+const done = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
+	...{ kind: 'job', pick: words, toItsEnd: true },
+	...CALM,
+	...disturbed,
+});
+const arrives = (how: 'whole' | 'less' | 'together' | 'back' = 'whole', pick = 0): Command => ({ kind: 'arrive', pick, how });
+const invoice = (name: 'A' | 'B', change: (Command & { kind: 'invoice' })['change'], by = 40): Command => ({
+	...{ kind: 'invoice', pick: name === 'A' ? 0 : 1 },
+	...{ change, by },
+});
+const blockAt = (venue: (typeof VENUES)[number]): Command => ({ kind: 'mine', pick: VENUES.indexOf(venue) });
+const contracts = (venue: (typeof VENUES)[number], trouble: 'none' | 'refuses' | 'reverts'): Command => ({
+	...{ kind: 'trouble', pick: VENUES.indexOf(venue) },
+	trouble,
+});
+
+/** What is where, what the invoices ask for, and what happens. */
+async function story(
+	balances: Opening['balances'],
+	needs: readonly Readonly<Record<string, bigint>>[],
+	commands: readonly Command[],
+): Promise<readonly string[]> {
+	return play(await testDatabase(), { balances, needs: needs.map((each) => new Map(Object.entries(each))), commands });
+}
+
+/** The lines between the commands and the coming to rest that begin so. */
+const told = (lines: readonly string[], beginning: string) => lines.filter((line) => line.trim().startsWith(beginning));
+
+const legOfA = 'leg 1 of earmark 1 for A';
+/** A's only leg goes from 1 to 10 and arrives whole. */
+const brought = [once('plan'), done(`send ${legOfA}`), arrives(), once(`prove ${legOfA}`)];
+
+describe('an invoice', () => {
+	it('that nothing can top up is not earmarked again for what it asked for before', async () => {
+		await story([80n, 20n, 10n], [{ 10: 60n }], [...brought, invoice('A', 'rises'), once('settle earmark 1 for A'), once('plan')]);
+	});
+
+	it('that is closed at its destination is not planned there again before it was read', async () => {
+		const commands = [once('plan'), invoice('A', 'closes a destination'), once('evaluate invoice A'), once('plan')];
+		const lines = await story([80n, 20n, 10n], [{ 10: 60n }], commands);
+		expect(told(lines, 'plan: 1 planned')).toHaveLength(1);
+	});
+
+	it('that is found gone while a plan for it commits ends together with its earmark', async () => {
+		const commands = [
+			invoice('A', 'is filled by another'),
+			...[once('evaluate invoice A', { interruptedAt: 2, interruptedBy: 1 }), once('plan')],
+		];
+		const lines = await story([80n, 20n, 10n], [{ 10: 60n }], commands);
+		expect(told(lines, 'evaluate invoice A: FILLED_EXTERNALLY')).toHaveLength(1);
+	});
+
+	it('that is gone is not sent for again after a revert', async () => {
+		const commands = [
+			...[once('plan'), once(`send ${legOfA}`), blockAt('1'), contracts('1', 'reverts'), once(`send ${legOfA}`)],
+			...[invoice('A', 'is filled by another'), once('evaluate invoice A')],
+			...[blockAt('1'), contracts('1', 'none'), done(`send ${legOfA}`)],
+		];
+		const lines = await story([80n, 20n, 10n], [{ 10: 60n }], commands);
+		expect(told(lines, `send ${legOfA}: sent`)).toEqual([]);
+	});
+});
+
+describe('a settlement', () => {
+	it('that has decided to pay pays nothing once its earmark was topped up meanwhile', async () => {
+		const commands = [
+			...[...brought, once('settle earmark 1 for A'), blockAt('10')],
+			once('settle earmark 1 for A', { interruptedAt: 4, interruptedBy: 3 }),
+			...[invoice('A', 'rises'), once('settle earmark 1 for A'), once('plan')],
+		];
+		const lines = await story([160n, 20n, 10n], [{ 10: 60n }], commands);
+		expect(told(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
+	});
+
+	it('does not begin while a leg of a top-up is under way', async () => {
+		const commands = [
+			...[...brought, once('settle earmark 1 for A', { interruptedAt: 2, interruptedBy: 3 })],
+			...[invoice('A', 'rises'), once('evaluate invoice A'), once('plan')],
+		];
+		await story([160n, 20n, 10n], [{ 10: 60n }], commands);
+	});
+
+	it('gives back what it cannot pay, also when the process dies at the third revert', async () => {
+		for (const diesAt of [14, 20]) {
+			const settle = done('settle earmark 1 for A', { diesAt });
+			const lines = await story([80n, 20n, 10n], [{ 10: 60n }], [...brought, contracts('10', 'reverts'), settle]);
+			expect(told(lines, 'settle earmark').filter((line) => line.endsWith(': settled'))).toHaveLength(1);
+		}
+	});
+});
+
+describe('a planning', () => {
+	it('that has priced no route for an earmark does not give it up', async () => {
+		const commands = [
+			...[invoice('B', 'is filled by another'), once('evaluate invoice B'), once('plan'), done(`send ${legOfA}`), arrives('less')],
+			...[invoice('B', 'is back'), { kind: 'poll' } as const, once('evaluate invoice B')],
+			...[once('plan', { interruptedAt: 4, interruptedBy: 1 }), once(`prove ${legOfA}`)],
+		];
+		const lines = await story([160n, 20n, 40n], [{ 10: 60n }, { 56: 60n }], commands);
+		expect(told(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
+	});
+});
+
+describe('funds', () => {
+	it('that have landed for two legs in one transaction are free for nobody before both are recorded', async () => {
+		const commands = [
+			...[once('plan'), done(`send ${legOfA}`), done('send leg 2 of earmark 1 for A'), arrives('together'), once(`prove ${legOfA}`)],
+			...[{ kind: 'balances' } as const, invoice('B', 'opens its destinations', 10), once('evaluate invoice B')],
+		];
+		await story([80n, 20n, 80n], [{ 10: 120n }, {}], commands);
+	});
+});
+
+describe('an allowance', () => {
+	it('of a call that has reverted is given again, when somebody else has approved meanwhile', async () => {
+		const commands = [
+			...[once('plan'), once(`send ${legOfA}`), blockAt('1'), contracts('1', 'reverts'), once(`send ${legOfA}`)],
+			...[once('send leg 1 of earmark 1 for B'), blockAt('1'), contracts('1', 'none'), done(`send ${legOfA}`)],
+		];
+		await story([160n, 20n, 10n], [{ 10: 60n }, { 56: 30n }], commands);
+	});
+
+	it('that an approval of somebody else has given for a leg is taken back when that leg never starts', async () => {
+		const commands = [
+			...[once('plan'), once(`send ${legOfA}`), invoice('B', 'is filled by another'), once('evaluate invoice B')],
+			...[done(`send ${legOfA}`)],
+		];
+		await story([160n, 20n, 10n], [{ 10: 60n }, { 56: 30n }], commands);
+	});
+
+	it('is taken back also when its earmark gives back twice, because a leg of it is late', async () => {
+		const commands = [
+			...[...brought, once('settle earmark 1 for A'), blockAt('10'), invoice('A', 'rises')],
+			...[once('settle earmark 1 for A'), once('settle earmark 1 for A'), once('plan'), done('send leg 2 of earmark 1 for A')],
+			...[invoice('A', 'is filled by another'), once('evaluate invoice A'), once('settle earmark 1 for A')],
+		];
+		await story([160n, 20n, 10n], [{ 10: 60n }], commands);
+	});
+});
+
+describe('a lane', () => {
+	it('is not blocked by a leg that has ended between its nonce and its signature, while another one is late', async () => {
+		const commands = [
+			...[once('plan'), done(`send ${legOfA}`), once('send leg 2 of earmark 1 for A', { diesAt: 2 })],
+			...[invoice('A', 'is filled by another'), once('evaluate invoice A'), done('settle earmark 1 for A')],
+			...[invoice('B', 'opens its destinations', 1), once('evaluate invoice B'), done('settle earmark 1 for B'), arrives()],
+		];
+		const lines = await story([80n, 20n, 80n], [{ 10: 120n }, {}], commands);
+		expect(lines.indexOf('  settle earmark 1 for B: settled')).toBeLessThan(lines.indexOf('troubles end'));
+	});
+});
