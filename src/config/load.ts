@@ -4,6 +4,7 @@ import { type Address, type Hex, keccak256, stringToHex } from 'viem';
 import { ConfigError, errorText } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
+import { parseBps, type Rate } from '../money/rate.ts';
 import { parseAmount } from '../money/units.ts';
 import { configError, type Problem } from './problem.ts';
 import { parseConfigFile } from './read-file.ts';
@@ -40,6 +41,8 @@ export interface EverclearConfig {
 	readonly spokes: ReadonlyMap<VenueId, Address>;
 	readonly pollMs: number;
 	readonly pageSize: number;
+	/** The share of what is paid that a purchase must leave us of its discount; a negative one pays more than the discount brings. */
+	readonly margin: Rate;
 }
 
 export interface RouteConfig {
@@ -80,7 +83,7 @@ export function resolveConfig(file: ConfigFile): Config {
 		wallet: file.wallet,
 		chains: resolveChains(file, problems),
 		assets: resolveAssets(file, problems),
-		everclear: { ...file.everclear, spokes: resolveSpokes(file, problems) },
+		everclear: resolveEverclear(file, problems),
 		bridges: new Map(Object.entries(file.bridges)),
 		routes: resolveRoutes(file, problems),
 		planning: file.planning,
@@ -126,6 +129,13 @@ function resolveAssets(file: ConfigFile, problems: Problem[]): ReadonlyMap<strin
 		assets.set(symbol, { symbol, tickerHash, venues });
 	}
 	return assets;
+}
+
+function resolveEverclear(file: ConfigFile, problems: Problem[]): EverclearConfig {
+	const { apiUrl, pollMs, pageSize, marginBps } = file.everclear;
+	const { numerator, denominator } = parseBps(marginBps.replace('-', ''));
+	const margin = { numerator: marginBps.startsWith('-') ? -numerator : numerator, denominator };
+	return { apiUrl, pollMs, pageSize, margin, spokes: resolveSpokes(file, problems) };
 }
 
 function resolveSpokes(file: ConfigFile, problems: Problem[]): ReadonlyMap<VenueId, Address> {

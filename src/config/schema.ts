@@ -51,12 +51,20 @@ const route = z.strictObject({
 	maximum: decimalText.optional(),
 });
 
+/** From -10000 to 10000: beyond that, more than everything paid would be kept or given away. */
+const SIGNED_BPS = /^-?(10000(\.0+)?|(0|[1-9][0-9]{0,3})(\.[0-9]+)?)$/;
+
 const everclear = z.strictObject({
 	apiUrl: httpUrl,
 	/** The contract that our purchases call, per chain: the fee adapter or the spoke. */
 	spokes: z.record(venueId, addressText),
 	pollMs: z.int().min(100).max(3_600_000).default(10_000),
 	pageSize: z.int().min(1).max(1_000).default(100),
+	/** What a purchase must leave us of its discount, in basis points of what is paid; negative pays more than the discount brings. */
+	marginBps: z
+		.string()
+		.regex(SIGNED_BPS, 'is not a number of basis points from -10000 to 10000, as a string like "2.5" or "-10"')
+		.default('0'),
 });
 
 const planning = z.strictObject({
@@ -97,6 +105,7 @@ export const envSchema = z.object({
 	BALLAST_CONFIG: z.string().min(1).default('ballast.yaml'),
 	BALLAST_SIGNER_KEY: bytes32.optional(),
 	BALLAST_WEB_PASSWORD: z.string().min(8).optional(),
+	BALLAST_WEBHOOK_SECRET: z.string().min(32).optional(),
 	DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
 	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });

@@ -1,25 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bareEnvironment } from '../../sandbox/servers/environment.ts';
 import { testDatabase } from '../stack.ts';
+import { ballast as run, spawned } from './shell.ts';
 
 let databaseUrl: string;
 beforeAll(async () => {
 	databaseUrl = await testDatabase();
 });
 
-/** What a shell would see. */
-async function ballast(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-	const env = { ...bareEnvironment(), DATABASE_URL: databaseUrl };
-	try {
-		const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { env });
-		return { code: 0, stdout, stderr };
-	} catch (error) {
-		const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-		return { code, stdout, stderr };
-	}
-}
+const ballast = (...args: string[]) => run({ DATABASE_URL: databaseUrl }, ...args);
 
 describe('ballast pause and resume', () => {
 	it('keep who, when and why, and status shows it', async () => {
@@ -42,12 +30,12 @@ describe('ballast pause and resume', () => {
 
 describe('ballast', () => {
 	it('names a verb that it does not have, and ends with 2', async () => {
-		const { code, stderr } = await ballast('pauze');
+		const { code, stderr } = await spawned({ DATABASE_URL: databaseUrl }, 'pauze');
 		expect([code, stderr]).toEqual([2, expect.stringMatching(/pauze.*\n.*pause/)]);
 	});
 
 	it('shows examples with --help', async () => {
-		const { code, stdout } = await ballast('--help');
+		const { code, stdout } = await spawned({}, '--help');
 		expect([code, stdout]).toEqual([0, expect.stringContaining('npm run -s ballast -- pause --reason')]);
 	});
 });

@@ -51,6 +51,7 @@ describe('the environment', () => {
 		['QUEUE_BACKEND', 'rabbit'],
 		['BALLAST_SIGNER_KEY', '0xabcdef'],
 		['BALLAST_WEB_PASSWORD', 'short'],
+		['BALLAST_WEBHOOK_SECRET', 'not thirty-two characters'],
 		['DATABASE_POOL', '1'],
 		['DATABASE_POOL', 'many'],
 		['LOG_LEVEL', 'loud'],

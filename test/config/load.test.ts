@@ -114,6 +114,11 @@ const WRONG: readonly (readonly [what: string, path: string, value: unknown, key
 	['a minimum finer than the origin', 'routes.0.minimum', '0.0000001', 'routes.0.minimum', /finer than 6/],
 	['a minimum above the maximum', 'routes.0.minimum', '2.000002', 'routes.0.minimum', /above the maximum of 2.000001/],
 	['a tolerance as a number', 'routes.0.toleranceBps', 5, 'routes.0.toleranceBps', /quotes/],
+	['a margin as a number', 'everclear.marginBps', 5, 'everclear.marginBps', /quotes/],
+	['a margin that is a word', 'everclear.marginBps', 'some', 'everclear.marginBps', /basis points from -10000 to 10000/],
+	['a margin with a plus', 'everclear.marginBps', '+5', 'everclear.marginBps', /basis points/],
+	['a margin of more than everything', 'everclear.marginBps', '10000.5', 'everclear.marginBps', /basis points/],
+	['a margin of less than everything', 'everclear.marginBps', '-10001', 'everclear.marginBps', /basis points/],
 	['a port that is none', 'web', { port: 70_000 }, 'web.port', /./],
 ];
 
@@ -168,6 +173,17 @@ describe('a valid file', () => {
 		expect(config.chains.get('10')).toMatchObject({ venue: '10', chainId: 10, pollMs: 1_000 });
 		expect(config.web).toEqual({ host: '127.0.0.1', port: 3_000, user: 'operator' });
 		expect(config.everclear.spokes.get('1')).toBe('0x4444444444444444444444444444444444444444');
+	});
+
+	test.each([
+		[undefined, 0n, 10_000n],
+		['2.5', 25n, 100_000n],
+		['-10', -10n, 10_000n],
+		['-0.25', -25n, 1_000_000n],
+		['-10000', -10_000n, 10_000n],
+	])('with the margin %s keeps that exact share of what is paid', (text, numerator, denominator) => {
+		const { margin } = resolveConfig(parseConfigFile(change('everclear.marginBps', text), 'test.yaml')).everclear;
+		expect(margin).toEqual({ numerator, denominator });
 	});
 
 	test('may leave addresses without quotes', () => {

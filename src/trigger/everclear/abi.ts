@@ -22,3 +22,6 @@ export const intentAddedV2Abi = parseAbi([
 export const feeAdapterEventsAbi = parseAbi([
 	'event IntentWithFeesAdded(bytes32 indexed intentId, bytes32 indexed initiator, uint256 tokenFee, uint256 nativeFee)',
 ]);
+
+/** Emitted by the spoke for each settlement of a batch, after its transfer; also when the transfer has failed and nothing was paid. */
+export const settledAbi = parseAbi(['event Settled(bytes32 indexed _intentId, address _account, address _asset, uint256 _amount)']);

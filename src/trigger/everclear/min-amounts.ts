@@ -9,6 +9,8 @@ import { discountBps, domain, hubUnits } from './fields.ts';
 export interface RejectedVenue {
 	readonly venue: VenueId;
 	readonly reason: string;
+	/** Its amount is there and cannot be read: nothing is known about it, which is not the API's word that it is closed. */
+	readonly isUnreadable?: true;
 }
 
 export interface MinAmounts {
@@ -61,7 +63,8 @@ function readPerDomain(record: Readonly<Record<string, unknown>>) {
 		const venue = domain.safeParse(key);
 		const units = hubUnits.safeParse(raw);
 		if (!venue.success) rejected.push({ venue: key, reason: `"${key}" is not a domain` });
-		else if (!units.success) rejected.push({ venue: key, reason: `its minimum amount ${units.error.issues[0]?.message}` });
+		else if (!units.success)
+			rejected.push({ venue: key, reason: `its minimum amount ${units.error.issues[0]?.message}`, isUnreadable: true });
 		else amounts.set(venue.data, units.data);
 	}
 	return { amounts, rejected };
