@@ -4,6 +4,7 @@ import {
 	createRedisBackend,
 	type FlowJob,
 	type JobsOptions,
+	type JobType,
 	type KeepJobs,
 	type Queue,
 	runMigrations,
@@ -83,6 +84,18 @@ export async function migrateQueues(settings: QueueSettings): Promise<void> {
 	}
 }
 
+export interface QueueDepth {
+	readonly queue: string;
+	readonly state: string;
+	readonly jobs: number;
+}
+
+export interface OldestWaiting {
+	readonly queue: string;
+	/** Unix milliseconds, in the future when the first job is not due yet; null when nothing waits. */
+	readonly sinceMs: number | null;
+}
+
 export interface Producer {
 	add(jobs: readonly JobRequest[]): Promise<void>;
 	/** Adding a flow again is a no-op, because every node has an id of its own. */
@@ -93,6 +106,10 @@ export interface Producer {
 	isLive(queue: string, jobId: string): Promise<boolean>;
 	/** Throws when the queue server does not answer within two seconds. */
 	ping(): Promise<void>;
+	/** How many jobs every queue has in each state, those included that have ended and are kept. Waits for the queue server. */
+	counts(): Promise<readonly QueueDepth[]>;
+	/** Of every queue the job that could have run first. Waits for the queue server. */
+	oldestWaiting(): Promise<readonly OldestWaiting[]>;
 	readonly queues: readonly Queue[];
 	close(): Promise<void>;
 }
@@ -101,6 +118,11 @@ const PING_MS = 2_000;
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_DETECTED = '40P01';
 const LIVE_STATES = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'];
+const COUNTED_STATES: readonly JobType[] = ['waiting', 'active', 'delayed', 'waiting-children', 'completed', 'failed'];
+/** Where the PostgreSQL backend counts what waits in a paused queue; its types leave the name out, and on Redis it is always empty. */
+const PAUSED = 'paused' as JobType;
+/** Jobs come and go between counting and reading: the end of the line is looked for this far around where it was. */
+const LINE_MARGIN = 100;
 
 export function openProducer({ classes, options }: QueueConnection, names: readonly string[]): Producer {
 	const queues = new Map(names.map((name) => [name, new classes.Queue(name, { ...options, skipWaitingForReady: true }) as Queue]));
@@ -137,10 +159,37 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 			const [first] = queues.values();
 			await Promise.race([first?.getJobCounts('active'), rejectAfter(PING_MS)]);
 		},
+		counts: async () => (await Promise.all([...queues.values()].map(countsOf))).flat(),
+		oldestWaiting: () =>
+			Promise.all([...queues.values()].map(async (queue) => ({ queue: queue.name, sinceMs: await waitingSince(queue) }))),
 		async close() {
 			await Promise.all([flows.close(), ...[...queues.values()].map((queue) => queue.close())]);
 		},
 	};
+}
+
+async function countsOf(queue: Queue): Promise<QueueDepth[]> {
+	const counts = await queue.getJobCounts(...COUNTED_STATES, PAUSED);
+	const jobs = (state: string) => counts[state] ?? 0;
+	return COUNTED_STATES.map((state) => ({ queue: queue.name, state, jobs: jobs(state) + (state === 'waiting' ? jobs(PAUSED) : 0) }));
+}
+
+/**
+ * When the first job in line could have run. Without a worker nothing moves from `delayed` to `waiting`, so the first delayed job counts
+ * too. A job that has run before counts from its last run; a parent from when it was added, which may be long before its children ended.
+ */
+async function waitingSince(queue: Queue): Promise<number | null> {
+	const { waiting = 0, [PAUSED]: paused = 0 } = await queue.getJobCounts('waiting', PAUSED);
+	const end = waiting + paused;
+	// Both backends list what waits from the newest to the oldest.
+	const line = end === 0 ? [] : await queue.getRanges(['waiting'], Math.max(0, end - LINE_MARGIN), end + LINE_MARGIN);
+	const [delayed] = await queue.getRanges(['delayed'], 0, 0, true);
+	const first = [line.at(-1), delayed].filter((id) => id !== undefined);
+	const jobs = await Promise.all(first.map((id) => queue.getJob(id)));
+	const moments = jobs
+		.filter((job) => job !== undefined)
+		.map(({ timestamp, processedOn, delay, opts }) => (processedOn === undefined ? timestamp + (opts.delay ?? 0) : processedOn + delay));
+	return moments.length === 0 ? null : Math.min(...moments);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The files that start Ballast elsewhere agree with each other and with the tree. No container engine is needed to see that. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -17,10 +19,14 @@ const service = z.object({
 	healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
 	depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
 	restart: z.string(),
+	stop_grace_period: z.string().regex(/^\d+s$/),
+	logging: z.object({ driver: z.string(), options: z.record(z.string(), z.string()) }),
+	volumes: z.array(z.string()),
 });
 const compose = z.object({ services: z.record(z.string(), z.looseObject({})), volumes: z.record(z.string(), z.unknown()) });
 
-const { services: raw } = compose.parse(parse(read('docker-compose.yml'), { merge: true }));
+const file: unknown = parse(read('docker-compose.yml'), { merge: true });
+const { services: raw, volumes } = compose.parse(file);
 const services = new Map(Object.entries(raw).map(([name, each]) => [name, service.parse({ environment: {}, ...each })]));
 const app = [...services].filter(([, { image }]) => image === 'ballast');
 
@@ -30,7 +36,35 @@ function started(command: readonly string[]): { readonly runner: string; readonl
 	return { runner: command.slice(0, at).join(' '), module: command[at] ?? '' };
 }
 
+/** What the JSON schema of the Compose Specification says against it; a linter of compose files ships the schema. */
+function composeProblems(content: unknown): string[] {
+	const folder = dirname(createRequire(import.meta.url).resolve('dclint/package.json'));
+	// It names its own meta-schema by another spelling than Ajv does.
+	const withoutMeta = (key: string, value: unknown) => (key === '$schema' ? undefined : value);
+	const schema: unknown = JSON.parse(readFileSync(join(folder, 'schemas/compose.schema.json'), 'utf8'), withoutMeta);
+	const validate = new Ajv({ strict: false, allErrors: true }).compile(z.looseObject({ definitions: z.looseObject({}) }).parse(schema));
+	validate(content);
+	return (validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+}
+
 describe('docker-compose.yml', () => {
+	test('is what the Compose Specification allows', () => {
+		expect(composeProblems(file)).toEqual([]);
+	});
+
+	test.each([
+		['an unknown key', 'additionalProperty":"restarts"', (web: Record<string, unknown>) => ({ ...web, restarts: 'always' })],
+		['a value of the wrong kind', '/services/web/ports', (web: Record<string, unknown>) => ({ ...web, ports: '3000:3000' })],
+		[
+			'an unknown condition',
+			'/depends_on/redis/condition',
+			(web: Record<string, unknown>) => ({ ...web, depends_on: { redis: { condition: 'soon' } } }),
+		],
+	])('would be seen to have %s', (_what, problem, change) => {
+		const changed = { ...z.looseObject({}).parse(file), services: { ...raw, web: change(raw.web ?? {}) } };
+		expect(composeProblems(changed).join('\n')).toContain(problem);
+	});
+
 	test('has the stores and every process type', () => {
 		expect([...services.keys()].sort()).toEqual(['migrate', 'postgres', 'redis', 'scheduler', 'web', 'worker']);
 		expect(services.get('postgres')?.profiles).toContain('deps');
@@ -71,24 +105,52 @@ describe('docker-compose.yml', () => {
 		expect(services.get('redis')?.command.join(' ')).toMatch(/--appendonly yes --maxmemory-policy noeviction/);
 	});
 
-	test('sets only variables that are read, and the signing key for workers alone', () => {
+	test('sets only variables that are read, the signing key for workers alone, and the secrets of the web for the web alone', () => {
 		for (const [name, { environment }] of app) {
 			expect(Object.keys(envSchema.shape), name).toEqual(expect.arrayContaining(Object.keys(environment)));
 			expect('BALLAST_SIGNER_KEY' in environment, name).toBe(name === 'worker');
+			expect('BALLAST_WEB_PASSWORD' in environment, name).toBe(name === 'web');
+			expect('BALLAST_WEBHOOK_SECRET' in environment, name).toBe(name === 'web');
 		}
+	});
+
+	test('starts every process again that ends, after a stop that leaves it time to finish', () => {
+		const drainsWithin = Number(/STOP_WITHIN_MS = ([\d_]+)/.exec(read('workers/main.ts'))?.[1]?.replaceAll('_', ''));
+		for (const [name, { restart, stop_grace_period }] of services) {
+			expect(restart, name).toBe(name === 'migrate' ? 'no' : 'unless-stopped');
+			expect(Number.parseInt(stop_grace_period, 10) * 1_000, name).toBeGreaterThan(drainsWithin);
+		}
+	});
+
+	test('fills no disk with logs, and keeps the stores in volumes that it declares', () => {
+		for (const [name, { logging }] of services) expect(logging.options, name).toEqual({ 'max-size': '20m', 'max-file': '5' });
+		for (const store of ['postgres', 'redis']) {
+			const [volume = ''] = (services.get(store)?.volumes[0] ?? '').split(':');
+			expect(Object.keys(volumes)).toContain(volume);
+		}
+	});
+
+	test('has more than one worker unless told otherwise, and publishes no port beyond this machine', () => {
+		expect(raw.worker?.deploy).toEqual({ replicas: expect.stringMatching(/^\$\{BALLAST_WORKERS:-[2-9]\}$/) });
+		const ports = Object.values(raw).flatMap((each) => z.array(z.string()).parse(each.ports ?? []));
+		expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+		expect(ports).toHaveLength(3);
 	});
 });
 
 describe('the Procfile', () => {
-	const lines = read('Procfile').trim().split('\n');
+	const lines = read('Procfile')
+		.trim()
+		.split('\n')
+		.filter((line) => !line.startsWith('#'));
 
-	test('has every process type, each started directly on a module that exists', () => {
-		expect(lines.map((line) => line.split(':')[0])).toEqual(['web', 'scheduler', 'worker']);
+	test('migrates, and has every process type, each started directly on a module that exists', () => {
+		expect(lines.map((line) => line.split(':')[0])).toEqual(['release', 'web', 'scheduler', 'worker']);
 		for (const line of lines) {
 			const { runner, module } = started(line.replace(/^\w+: /, '').split(' '));
 			expect(runner).toBe('node --import tsx');
 			expect(existsSync(join(ROOT, module)), module).toBe(true);
-			expect(line).toMatch(/^(\w+): .* \1$/);
+			expect(line).toMatch(/^(\w+): .* \1$|^release: .*src\/cli\/main\.ts migrate$/);
 		}
 	});
 });

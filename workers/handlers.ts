@@ -3,19 +3,20 @@ import { attestationPolling } from '../queues/attestation-polling.ts';
 import { bridgeExecution } from '../queues/bridge-execution.ts';
 import type { Stage } from '../queues/catalog.ts';
 import { earmarkSettlement } from '../queues/earmark-settlement.ts';
-import { invoiceEvaluation } from '../queues/invoice-evaluation.ts';
+import { type InvoiceEvaluation, invoiceEvaluation } from '../queues/invoice-evaluation.ts';
 import type { App } from '../src/app.ts';
 import { executeOnDemandRebalancing, processEarmarkedInvoices, processInvoices } from '../src/on-demand.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { evaluateInvoice } from '../src/steps/evaluate.ts';
 import { proveHop, sendHop } from '../src/steps/hop.ts';
+import { takeInInvoice } from '../src/steps/take-in.ts';
 
 export function handlerOf(app: App, stage: Stage): (data: unknown) => Promise<Outcome> {
 	switch (stage) {
 		case 'invoice-poll':
 			return () => processInvoices(app);
 		case 'invoice-evaluation':
-			return (data) => evaluateInvoice(app, invoiceEvaluation.payload.parse(data).demandId);
+			return (data) => lookAtInvoice(app, invoiceEvaluation.payload.parse(data));
 		case 'rebalance-planning':
 			return () => executeOnDemandRebalancing(app);
 		case 'bridge-execution':
@@ -25,4 +26,8 @@ export function handlerOf(app: App, stage: Stage): (data: unknown) => Promise<Ou
 		case 'earmark-settlement':
 			return (data) => processEarmarkedInvoices(app, [earmarkSettlement.payload.parse(data).earmarkId]);
 	}
+}
+
+function lookAtInvoice(app: App, job: InvoiceEvaluation): Promise<Outcome> {
+	return 'demandId' in job ? evaluateInvoice(app, job.demandId) : takeInInvoice(app, job.invoiceId);
 }

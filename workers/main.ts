@@ -27,7 +27,7 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer; its chain waits');
 	const only = queues?.split(',').map((name) => name.trim()) ?? [];
 	const starters: Record<string, () => Running | Promise<Running>> = {
-		web: () => startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD }),
+		web: () => startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD, webhookSecret: env.BALLAST_WEBHOOK_SECRET }),
 		scheduler: () => startScheduler(app, store, settings),
 		worker: () => startWorker(app, settings, only),
 	};

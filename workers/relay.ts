@@ -17,6 +17,7 @@ export async function sendWakeups(tx: Tx, producer: Producer, rows: readonly Out
 	const jobs: JobRequest[] = [];
 	for (const { id, wakeup } of rows) {
 		if (wakeup.topic === 'evaluate') jobs.push(requestJob(invoiceEvaluation, { demandId: wakeup.demandId, wakeup: id }));
+		if (wakeup.topic === 'invoice') jobs.push(requestJob(invoiceEvaluation, { invoiceId: wakeup.invoiceId, wakeup: id }));
 		if (wakeup.topic === 'settle') jobs.push(requestJob(earmarkSettlement, { earmarkId: wakeup.earmarkId, cause: `w${id}` }));
 		if (wakeup.topic === 'flow')
 			await producer.addFlow(earmarkFlow(wakeup.earmarkId, wakeup.generation, await remainingHops(tx, wakeup.earmarkId)));

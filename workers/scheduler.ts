@@ -7,6 +7,7 @@ import type { App } from '../src/app.ts';
 import { reconcile } from '../src/steps/reconcile.ts';
 import type { Store } from '../src/store/db.ts';
 import { pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
+import { pruneDeliveries } from '../src/store/webhooks.ts';
 import { createLoop } from './loop.ts';
 import { isLegJobLive, sendWakeups } from './relay.ts';
 import type { Running } from './running.ts';
@@ -29,7 +30,10 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);
 		await reconcile(app, (ref) => isLegJobLive(producer, ref));
 	});
-	const housekeeping = createLoop(app, HOUSEKEEPING_MS, () => pruneOutbox(app.db));
+	const housekeeping = createLoop(app, HOUSEKEEPING_MS, async () => {
+		await pruneOutbox(app.db);
+		await pruneDeliveries(app.db);
+	});
 	const stopListening = await store.onOutbox(relay.nudge);
 	app.log.info({ backend: connection.backend, pollMs: app.config.everclear.pollMs }, 'scheduler started');
 	return {

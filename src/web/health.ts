@@ -7,7 +7,7 @@ import { readStop } from '../store/stops.ts';
 
 type Check = { readonly ok: boolean; readonly detail?: string };
 
-export function healthRoutes(app: App, pingQueues: () => Promise<void>): { router: Router; drain(): void } {
+export function healthRoutes(app: Pick<App, 'db'>, pingQueues: () => Promise<void>): { router: Router; drain(): void } {
 	let draining = false;
 	const router = Router();
 	router.get('/healthz', (_request, response) => {

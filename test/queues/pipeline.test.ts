@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openings } from '../../sandbox/demo/openings.ts';
-import { judge } from '../../sandbox/demo/oracle.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { judge } from '../../sandbox/oracle/chains.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
-import { type Product, startProduct, untilSettled } from '../e2e/product.ts';
+import { startProduct } from '../e2e/product.ts';
+import { type Product, untilSettled } from '../product.ts';
 
 let world: World;
 let product: Product;

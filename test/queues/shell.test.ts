@@ -8,7 +8,7 @@ import { PermanentError, TransientError } from '../../src/errors.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { done, type Outcome, snooze } from '../../src/outcome.ts';
 import { runWorker } from '../../workers/run.ts';
-import { until } from '../e2e/product.ts';
+import { until } from '../product.ts';
 import { testDatabase, testQueues } from '../stack.ts';
 
 const QUEUES = ['earmark-settlement', 'attestation-polling', 'bridge-execution-across-1-10'];

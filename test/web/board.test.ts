@@ -3,7 +3,8 @@ import { freePort } from '../../sandbox/servers/free-port.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import type { Running } from '../../workers/running.ts';
 import { startWeb } from '../../workers/web.ts';
-import { type Product, startProduct } from '../e2e/product.ts';
+import { startProduct } from '../e2e/product.ts';
+import type { Product } from '../product.ts';
 
 let world: World;
 let product: Product;
