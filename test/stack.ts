@@ -20,3 +20,5 @@ export function testQueues(databaseUrl: string): QueueSettings {
 		connections: 6,
 	};
 }
+
+export const testServers = { database: testDatabase, queues: testQueues };

@@ -65,6 +65,12 @@ const LINE_RULES: readonly LineRule[] = [
 		],
 	},
 	{
+		what: 'a credential in a migration',
+		applies: (path) => path.startsWith('drizzle/'),
+		pattern: /\bpassword\s+'|\bcreate\s+(role|user)\b/i,
+		breaches: [['drizzle/migrations/x.sql', "CREATE ROLE reader PASSWORD 'secret';"]],
+	},
+	{
 		what: 'a path of one machine',
 		applies: any,
 		pattern: /(^|[\s"'`(=:])\/(work|root|tmp|home|Users)\/\w/,
@@ -116,7 +122,7 @@ function sizeBreaches({ path, text }: File): string[] {
 	return lines > most ? [`${path}:${most + 1}: ${lines} lines, where ${most} are the most`] : [];
 }
 
-const ROOMS_WITHOUT_SOURCE = ['conformance', 'simulation', 'e2e', 'queues', 'workers', 'drizzle', 'sandbox', 'bench', 'setup'];
+const ROOMS_WITHOUT_SOURCE = ['conformance', 'simulation', 'scenarios', 'e2e', 'queues', 'workers', 'drizzle', 'sandbox', 'bench', 'setup'];
 const LONE_TESTS = ['arrows', 'deploy', 'tidy'];
 
 function mirrorBreaches(path: string): string[] {
@@ -168,6 +174,19 @@ function decisionBreaches(decisions: readonly File[]): string[] {
 		});
 }
 
+/** Proofs named in a document, as `test/x.test.ts: title` or `scenario: name`, that are nowhere to be found. */
+function proofBreaches({ path, text }: File): string[] {
+	const textOf = (proof: string) => files.find((file) => file.path === proof)?.text ?? '';
+	const scenarios = files.filter((file) => file.path.startsWith('test/scenarios/cases/')).map((file) => file.text);
+	return text.split('\n').flatMap((line, index) => {
+		const tests = [...line.matchAll(/`(test\/[^:`]+): ([^`]+)`/g)].filter(([, file = '', title = '']) => !textOf(file).includes(title));
+		const named = [...line.matchAll(/`scenario: ([^`]+)`/g)].filter(
+			([, name]) => !scenarios.some((each) => each.includes(`name: '${name}'`)),
+		);
+		return [...tests, ...named].map(([proof]) => `${path}:${index + 1}: ${proof} does not exist`);
+	});
+}
+
 const sources = files.filter(({ path }) => /\.(ts|cjs|mjs|sol)$/.test(path));
 const documents = files.filter(({ path }) => path.endsWith('.md'));
 const decisions = documents.filter(({ path }) => path.startsWith('docs/adr/'));
@@ -212,6 +231,12 @@ describe('the documents', () => {
 			'docs/lost.md:1: no other document links here',
 		]);
 		expect(lostDocuments(documents)).toEqual([]);
+	});
+
+	test('name only proofs that exist', () => {
+		const text = 'a `test/errors.test.ts: no such title`\n`scenario: none` `test/tidy.test.ts: link to what exists`';
+		expect(proofBreaches({ path: 'docs/x.md', text })).toHaveLength(2);
+		expect(documents.flatMap(proofBreaches)).toEqual([]);
 	});
 
 	test('number each decision once, leave no number out, and say what was decided, why, and what was refused', () => {

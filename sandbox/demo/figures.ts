@@ -1,6 +1,6 @@
 /** The demo's figures. Counts come from Postgres by plain SQL, as an outsider would ask; money is judged from the chains. */
 import type postgres from 'postgres';
-import type { OracleVerdict } from './oracle.ts';
+import type { OracleVerdict } from '../oracle/chains.ts';
 
 export interface Progress {
 	readonly seen: number;
@@ -8,7 +8,7 @@ export interface Progress {
 	readonly rebalanced: number;
 	readonly unpayable: number;
 	readonly fromSeveralOrigins: number;
-	readonly legs: { readonly planned: number; readonly delivered: number };
+	readonly legs: { readonly planned: number; readonly delivered: number; readonly returned: number };
 	/** Everything that can end has ended, the hub's settlements included. */
 	readonly finished: boolean;
 	/** What has not ended, for a person. */
@@ -49,8 +49,9 @@ export async function readProgress(sql: postgres.Sql): Promise<Progress> {
 	const [late] = await sql<{ stale: number }[]>`
 		select count(*)::int as stale from demands where status = 'open' and evaluated_at < interval '1.5 seconds' + greatest(
 			(select max(updated_at) from earmarks), (select max(updated_at) from receivables))`;
-	const [legs] = await sql<{ planned: number; delivered: number }[]>`
-		select count(*)::int as planned, count(*) filter (where status = 'delivered')::int as delivered from rebalance_operations`;
+	const [legs] = await sql<{ planned: number; delivered: number; returned: number }[]>`
+		select count(*)::int as planned, count(*) filter (where status = 'delivered')::int as delivered,
+			count(*) filter (where status = 'returned')::int as returned from rebalance_operations`;
 	const [open] = await sql<{ earmarks: number; receivables: number }[]>`
 		select (select count(*) from earmarks where status not in ('settled', 'cancelled'))::int as earmarks,
 			(select count(*) from receivables where status <> 'settled')::int as receivables`;
@@ -62,7 +63,7 @@ export async function readProgress(sql: postgres.Sql): Promise<Progress> {
 		rebalanced: settled.filter((each) => each.legs > 0).length,
 		unpayable: refused.length,
 		fromSeveralOrigins: settled.filter((each) => each.legs > 1).length,
-		legs: legs ?? { planned: 0, delivered: 0 },
+		legs: legs ?? { planned: 0, delivered: 0, returned: 0 },
 		finished: settled.length + refused.length === demands.length && open?.earmarks === 0 && open.receivables === 0 && late?.stale === 0,
 		unfinished: `${open?.earmarks} earmarks, ${open?.receivables} receivables`,
 		waiting: demands
@@ -85,13 +86,13 @@ export function figuresOf(
 	const waits = [...firstBroadcasts]
 		.flatMap(([invoice, ms]) => (shownAt.has(invoice) ? [ms - (shownAt.get(invoice) ?? 0)] : []))
 		.sort((a, b) => a - b);
-	const isWhole = progress.finished && seen === shownAt.size && legs.planned === legs.delivered;
+	const isWhole = progress.finished && seen === shownAt.size && legs.planned === legs.delivered + legs.returned;
 	const isRich = seen >= 6 && rebalanced >= 4 && progress.fromSeveralOrigins >= 2 && unpayable === 1;
 	const ok = isWhole && isRich && verdict.conserved && verdict.duplicateEffects === 0;
 	return {
 		ok,
 		invoices: { seen, paidAtOnce, rebalanced, unpayable },
-		legs,
+		legs: { planned: legs.planned, delivered: legs.delivered },
 		duplicateEffects: verdict.duplicateEffects,
 		conserved: verdict.conserved,
 		firstBroadcastMs: { p50: percentile(waits, 50), p95: percentile(waits, 95) },

@@ -8,12 +8,15 @@ import postgres from 'postgres';
 import { stringify } from 'yaml';
 import { migrateQueues } from '../../queues/queue.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
+import type { Invoice } from '../invoices/invoice.ts';
+import { checkBooks } from '../oracle/books.ts';
+import { judge, type OracleChain } from '../oracle/chains.ts';
+import { openings } from '../oracle/openings.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { startWorld, type World } from '../world.ts';
+import { playChangingInvoice, playRefundedLeg } from './encores.ts';
 import { type Figures, figuresOf, missedGoals, type Progress, readProgress } from './figures.ts';
-import { openings } from './openings.ts';
-import { judge } from './oracle.ts';
 import { type LogLine, type ProductProcess, startProcess } from './processes.ts';
 import { tell } from './story.ts';
 
@@ -124,24 +127,38 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: number; write: (text: string) => void }): Promise<Figures> {
 	const before = await openings(world);
 	const shownAt = new Map<string, number>();
-	write(`invoices appear one by one; the API is read every ${POLL_MS} ms`);
-	for (const invoice of world.demoInvoices()) {
+	const show = async (invoice: Invoice) => {
 		await world.everclear.addInvoice(invoice);
 		shownAt.set(invoice.intent_id, Date.now());
-		await sleep(INVOICE_EVERY_MS);
-	}
+	};
 	const sql = postgres(stack.databaseUrl, { max: 1 });
 	try {
-		const progress = await untilFinished(sql, shownAt.size);
+		write(`invoices appear one by one; the API is read every ${POLL_MS} ms`);
+		for (const invoice of world.demoInvoices()) {
+			await show(invoice);
+			await sleep(INVOICE_EVERY_MS);
+		}
+		let progress = await untilFinished(sql, shownAt.size);
+		for (const encore of [playChangingInvoice, playRefundedLeg]) {
+			if (!progress.finished) break;
+			await encore({ world, sql, write, show });
+			progress = await untilFinished(sql, shownAt.size);
+		}
 		if (!progress.finished) write(`given up after ${GIVE_UP_MS / 1_000} s: ${progress.unfinished}`);
 		for (const { invoice, reason, detail } of progress.waiting) write(`unpayable: ${invoice.slice(0, 8)}… ${reason} (${detail})`);
 		const verdict = await judge(before, world.wallet);
-		for (const problem of verdict.problems) write(`PROBLEM: ${problem}`);
+		const books = await checkBooks(sql, await balancesOf(world, before));
+		for (const problem of [...verdict.problems, ...books]) write(`PROBLEM: ${problem}`);
 		const seconds = Math.round((Date.now() - startedMs) / 100) / 10;
-		return figuresOf(progress, { verdict, shownAt, seconds, queueBackend: stack.queueBackend });
+		const conserved = verdict.conserved && books.length === 0;
+		return figuresOf(progress, { verdict: { ...verdict, conserved }, shownAt, seconds, queueBackend: stack.queueBackend });
 	} finally {
 		await sql.end();
 	}
+}
+
+async function balancesOf(world: World, before: readonly OracleChain[]) {
+	return Promise.all(before.map(async ({ id, opening }) => ({ venue: id, opening, closing: await world.balanceOf(id, world.wallet) })));
 }
 
 async function untilFinished(sql: postgres.Sql, invoices: number): Promise<Progress> {
@@ -163,7 +180,7 @@ function report(scene: Scene, { figures, write }: { figures: Figures; write: (te
 	);
 	for (const missed of missedGoals(figures)) write(`GOAL MISSED: ${missed}`);
 	write(
-		`judged from the chains: ${figures.conserved ? 'every unit is accounted for' : 'FUNDS DO NOT ADD UP'}, ${figures.duplicateEffects} effects twice`,
+		`judged from the chains and the books: ${figures.conserved ? 'every unit is accounted for' : 'FUNDS DO NOT ADD UP'}, ${figures.duplicateEffects} effects twice`,
 	);
 	write(`board: http://127.0.0.1:${scene.web.port}/ops/queues`);
 }

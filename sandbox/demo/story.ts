@@ -28,6 +28,19 @@ export function tell(line: LogLine, nameOf: (venue: string) => string): string |
 				: `${line.kind === 'send' ? 'leg' : 'purchase'} sent on ${at(line.venue)}: ${short(line.tx)}`;
 		case 'hop delivered':
 			return `leg ${short(line.leg)} delivered on ${at(line.venue)}`;
+		case 'hop returned':
+			return `leg ${short(line.leg)} came back on ${at(line.venue)}`;
+		case 'demand has risen':
+		case 'demand has fallen':
+			return `earmark ${short(line.earmark)}: its ${line.msg} from ${line.from} to ${line.to} base units on ${at(line.venue)}`;
+		case 'topped up':
+			return line.plan === null
+				? `earmark ${short(line.earmark)} is topped up from what is there`
+				: planned(String(line.invoice), line.plan as Planned, at).replace(' is short', ' is topped up');
+		case 'top-up refused':
+			return `earmark ${short(line.earmark)} cannot be topped up: ${line.reason}, ${line.detail}`;
+		case 'earmark gives its funds back':
+			return `earmark ${short(line.earmark)} gives its funds back: ${line.reason}`;
 		case 'earmark settled':
 			return `earmark ${short(line.earmark)} settled on ${at(line.venue)} by intent ${short(line.intent)}`;
 		case 'receivable settled':

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openings } from '../../sandbox/demo/openings.ts';
-import { judge, type OracleChain } from '../../sandbox/demo/oracle.ts';
 import { type Invoice, invoice } from '../../sandbox/invoices/invoice.ts';
+import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { writeStop } from '../../src/store/stops.ts';
-import { demandOf, type Product, type ProductOptions, startProduct, until, untilSettled, untilWaiting } from './product.ts';
+import { demandOf, type Product, type ProductOptions, until, untilSettled, untilWaiting } from '../product.ts';
+import { startProduct } from './product.ts';
 
 let world: World;
 let product: Product;

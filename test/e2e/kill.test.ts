@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openings } from '../../sandbox/demo/openings.ts';
-import { judge } from '../../sandbox/demo/oracle.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { judge } from '../../sandbox/oracle/chains.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
-import { type Product, startProduct, until, untilSettled } from './product.ts';
+import { type Product, until, untilSettled } from '../product.ts';
+import { startProduct } from './product.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 let world: World;

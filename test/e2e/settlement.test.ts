@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openings } from '../../sandbox/demo/openings.ts';
-import { judge, type OracleChain } from '../../sandbox/demo/oracle.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
-import { type Product, startProduct, until, untilSettled, untilWaiting } from './product.ts';
+import { type Product, until, untilSettled, untilWaiting } from '../product.ts';
+import { startProduct } from './product.ts';
 
 let world: World;
 let product: Product;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openings } from '../../sandbox/demo/openings.ts';
-import { judge } from '../../sandbox/demo/oracle.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { judge } from '../../sandbox/oracle/chains.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
-import { type Product, startProduct, untilSettled } from './product.ts';
+import { type Product, untilSettled } from '../product.ts';
+import { startProduct } from './product.ts';
 
 let world: World;
 let product: Product;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type ProductProcess, startProcess } from '../../sandbox/demo/processes.ts';
 import type { World } from '../../sandbox/world.ts';
-import type { Product } from './product.ts';
+import type { Product } from '../product.ts';
 
 export interface WorkerProcess extends ProductProcess {
 	/** Resolves when it serves its queues. */

@@ -1,0 +1,84 @@
+/** After the first invoices: one that changes while funds are on their way to it, and one whose funds come back and are sent another way. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type postgres from 'postgres';
+import { times, tooMany, when } from '../http/misbehave.ts';
+import { type Invoice, invoice } from '../invoices/invoice.ts';
+import { HUB_DECIMALS, unitsOf } from '../scale.ts';
+import type { World } from '../world.ts';
+
+const DESTINATION = '10';
+const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906';
+const DISCOUNT_BPS = 30;
+const LOOK_EVERY_MS = 50;
+const GIVE_UP_MS = 30_000;
+/** The shortest that the product accepts is a minute. */
+const DEPOSIT_LIVES_SECONDS = 90;
+const LONG_AFTER_SECONDS = 200;
+
+export interface Encore {
+	readonly world: World;
+	readonly sql: postgres.Sql;
+	readonly write: (text: string) => void;
+	/** Lists it, and notes when. */
+	readonly show: (made: Invoice) => Promise<void>;
+}
+
+/** The hub asks for more while the first leg is in flight. */
+export async function playChangingInvoice({ world, sql, write, show }: Encore): Promise<void> {
+	world.across.relayer.ignore = () => true;
+	const amount = await moreThanIsThere(world, 3_000);
+	const made = invoiceOf('demo: a changing invoice', amount);
+	world.everclear.fault = times(2, when('GET', /min-amounts$/, tooMany(1)));
+	write(`encore: an invoice of ${amount} USDC appears, no relayer is quick, and the hub's API has too many requests for a moment`);
+	await show(made);
+	await untilInFlight(sql, made.intent_id);
+	write(`the hub asks for ${amount + 700} instead`);
+	await world.everclear.changeAmount(made.intent_id, unitsOf(`${amount + 700}`, HUB_DECIMALS));
+	await until('a top-up', async () => (await legsOf(sql, made.intent_id)).length > 1);
+	world.across.relayer.ignore = () => false;
+}
+
+/** Nobody fills the leg before its deadline, so the bridge gives it back. */
+export async function playRefundedLeg({ world, sql, write, show }: Encore): Promise<void> {
+	const { relayer } = world.across;
+	world.across.fillWithinSeconds = DEPOSIT_LIVES_SECONDS;
+	relayer.ignore = () => true;
+	const made = invoiceOf('demo: a refunded leg', await moreThanIsThere(world, 500));
+	write('encore: an invoice appears whose first leg no relayer will fill');
+	await show(made);
+	await untilInFlight(sql, made.intent_id);
+	await world.chain(DESTINATION).client.increaseTime({ seconds: LONG_AFTER_SECONDS });
+	write('its deposit expires');
+	relayer.ignore = () => false;
+}
+
+function invoiceOf(label: string, amount: number): Invoice {
+	return invoice({ label, owner: OWNER, amount: `${amount}`, origin: '1', destinations: [DESTINATION], discountBps: DISCOUNT_BPS });
+}
+
+/** Whole tokens, so many more than the wallet holds at the destination. */
+async function moreThanIsThere(world: World, more: number): Promise<number> {
+	const tokens = (await world.balanceOf(DESTINATION, world.wallet)) / unitsOf('1', world.chain(DESTINATION).decimals);
+	return Number(tokens) + more;
+}
+
+function legsOf(sql: postgres.Sql, invoiceId: string) {
+	return sql<{ status: string }[]>`
+		select o.status from rebalance_operations o join earmarks e on e.id = o.earmark_id join demands d on d.id = e.demand_id
+		where d.external_id = ${invoiceId}`;
+}
+
+async function untilInFlight(sql: postgres.Sql, invoiceId: string): Promise<void> {
+	await until('legs in flight', async () => {
+		const legs = await legsOf(sql, invoiceId);
+		return legs.length > 0 && legs.every((leg) => leg.status === 'in_flight');
+	});
+}
+
+async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+	const deadline = Date.now() + GIVE_UP_MS;
+	while (!(await look())) {
+		if (Date.now() > deadline) throw new Error(`not within ${GIVE_UP_MS / 1_000} s: ${what}`);
+		await sleep(LOOK_EVERY_MS);
+	}
+}
