@@ -117,7 +117,7 @@ const EVENTS: Record<string, (db: Db, earmarkId: string) => Promise<unknown>> = 
 		const approve = await effectOf(db, { earmark: id }, 'approve');
 		return change(db, (tx) => approveAnew(tx, { purchase, approve, spend: { token: TOKEN, spender: POOL, amount: amount(120n) } }));
 	},
-	purchase_nonce: (db, id) => purchaseNonce(db, id, amount(100n)),
+	purchase_nonce: async (db, id) => purchaseNonce(db, id, (await readEarmark(db, id)).amount),
 	reverted: async (db, id) => {
 		const effect = await effectOf(db, { earmark: id }, 'purchase');
 		return change(db, (tx) => tryAgain(tx, { effect, mined: minedIn(9n) }));

@@ -7,11 +7,14 @@ import { nextGeneration, readEarmark, setEarmarkStatus } from '../../src/store/e
 import { readEffectsOf } from '../../src/store/effects.ts';
 import { readHolds } from '../../src/store/holds.ts';
 import { readLegsOf, setLegStatus } from '../../src/store/legs.ts';
+import { purchaseStarted } from '../../src/store/settle-events.ts';
 import { adjustEarmark, topUp } from '../../src/store/top-up.ts';
 import {
 	bringLegTo,
 	CAUSE,
+	commitNonce,
 	earmarked,
+	effectOf,
 	grow,
 	legFrom,
 	purchaseNonce,
@@ -80,6 +83,25 @@ describe('an earmark whose demand falls', () => {
 		await adjust(earmarkId, 30n);
 		expect(await adjust(earmarkId, 70n)).toBe(0n);
 		expect(await adjust(earmarkId, 100n)).toBe(20n);
+	});
+});
+
+describe('an earmark that pays', () => {
+	it('follows its demand no more: a change waits for the nonce that is being committed, and is refused then', async () => {
+		const earmarkId = await settlingEarmark(store.db);
+		const purchase = await effectOf(store.db, { earmark: earmarkId }, 'purchase');
+		let fallen: Promise<bigint> = Promise.resolve(0n);
+		await commitNonce(store.db, purchase, {
+			earmarkId,
+			onNonce: async (tx) => {
+				fallen = adjust(earmarkId, 60n);
+				fallen.catch(() => {});
+				await untilOneWaits();
+				await purchaseStarted(tx, { earmarkId, effectId: purchase.id, paid: amount(100n) });
+			},
+		});
+		await expect(fallen).rejects.toThrow(ConflictError);
+		expect(await heldAt10(earmarkId)).toEqual(['pending_out 20', 'pending_out 40', 'pending_out 40']);
 	});
 });
 
