@@ -1,11 +1,15 @@
-/** The outside world on one machine: three chains, a bridge with its relayer, and a hub that lists invoices. */
+/** The outside world on one machine: three chains, the bridges between them, an exchange on each, and a hub that lists invoices. */
 import { type Address, erc20Abi, type Hex } from 'viem';
 import { type Across, startAcross } from './across/api.ts';
+import { type Cctp, startCctp } from './cctp/cctp.ts';
+import { cctpRoutes, cctpSettings } from './cctp/config.ts';
 import { SOLVER, solverKey } from './chains/accounts.ts';
-import { CHAINS, type LocalChain, mintUsdc, startChain, usdcBalance } from './chains/chain.ts';
+import { CHAINS, type LocalChain, mintToken, mintUsdc, startChain, tokenBalance, usdcBalance } from './chains/chain.ts';
 import { type Everclear, startEverclear } from './everclear/everclear.ts';
 import { demoBalances, demoInvoices, type Invoice } from './invoices/invoice.ts';
 import { unitsOf } from './scale.ts';
+import { swapRoutes, swapSettings, usdtAsset } from './uniswap/config.ts';
+import { startUniswap, type Uniswap } from './uniswap/uniswap.ts';
 
 const BLOCK_SECONDS = 0.5;
 
@@ -29,6 +33,8 @@ export interface World {
 	readonly chains: ReadonlyMap<string, LocalChain>;
 	readonly everclear: Everclear;
 	readonly across: Across;
+	readonly cctp: Cctp;
+	readonly uniswap: Uniswap;
 	/** The account whose funds the product moves. */
 	readonly wallet: Address;
 	readonly signerKey: Hex;
@@ -41,7 +47,10 @@ export interface World {
 	fund(venue: string, tokenUnits: string, to?: Address): Promise<void>;
 	/** Base units of USDC. */
 	balanceOf(venue: string, owner: Address): Promise<bigint>;
-	/** What the owner lets the contracts of the bridge and the hub spend. */
+	/** The same two of USDT. */
+	fundUsdt(venue: string, tokenUnits: string, to?: Address): Promise<void>;
+	usdtBalanceOf(venue: string, owner: Address): Promise<bigint>;
+	/** What the owner lets the contracts of the bridges and the hub spend. */
 	allowances(owner: Address): Promise<Allowance[]>;
 	/** Moves the clocks of all chains on, by a block that is so much younger. */
 	passTime(seconds: number): Promise<void>;
@@ -57,7 +66,8 @@ export async function startWorld({
 }: WorldOptions = {}): Promise<World> {
 	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds })));
 	const chains = new Map(started.map((chain) => [chain.id, chain]));
-	const [across, everclear] = await Promise.all([startAcross(chains), startEverclear(chains)]);
+	const [across, everclear, cctp] = await Promise.all([startAcross(chains), startEverclear(chains), startCctp(chains)]);
+	const uniswap = await startUniswap(chains);
 	let snapshots = await snapshot(started);
 	const chain = (venue: string): LocalChain => {
 		const found = chains.get(venue);
@@ -68,25 +78,30 @@ export async function startWorld({
 		chains,
 		everclear,
 		across,
+		cctp,
+		uniswap,
 		wallet: SOLVER.address,
 		signerKey: solverKey(),
 		chain,
-		config: (settings = {}) => configFor({ chains: started, everclear, across }, settings),
+		config: (settings = {}) => configFor({ chains: started, everclear, across, cctp, uniswap }, settings),
 		demoInvoices,
 		fund: (venue, tokenUnits, to = SOLVER.address) => mintUsdc(chain(venue), to, unitsOf(tokenUnits, chain(venue).decimals)),
 		balanceOf: (venue, owner) => usdcBalance(chain(venue), owner),
-		allowances: async (owner) => (await Promise.all(started.map((each) => allowancesOn(each, owner)))).flat(),
+		fundUsdt: (venue, tokenUnits, to = SOLVER.address) =>
+			mintToken(chain(venue), { token: uniswap.at(venue).usdt, to, units: unitsOf(tokenUnits, chain(venue).decimals) }),
+		usdtBalanceOf: (venue, owner) => tokenBalance(chain(venue), { token: uniswap.at(venue).usdt, owner }),
+		allowances: async (owner) => (await Promise.all(started.map((each) => allowancesOn({ chain: each, cctp }, owner)))).flat(),
 		passTime: async (seconds) => void (await Promise.all(started.map((each) => passTimeOn(each, seconds)))),
 		async reset() {
-			const pollers = [across.relayer.poller, everclear.poller];
+			const pollers = [across.relayer.poller, everclear.poller, cctp.iris.poller];
 			await Promise.all(pollers.map((each) => each.pause()));
 			await across.relayer.idle();
 			snapshots = await takeBack(started, snapshots);
-			await Promise.all([across.forget(), everclear.forget()]);
+			await Promise.all([across.forget(), everclear.forget(), cctp.forget()]);
 			for (const poller of pollers) poller.resume();
 		},
 		async stop() {
-			await Promise.all([across.stop(), everclear.stop()]);
+			await Promise.all([across.stop(), everclear.stop(), cctp.stop()]);
 			await Promise.all(started.map((each) => each.stop()));
 		},
 	};
@@ -114,9 +129,11 @@ async function passTimeOn({ client }: LocalChain, seconds: number): Promise<void
 	await client.mine({ blocks: 1 });
 }
 
-async function allowancesOn({ id, client, usdc, spokePool, spoke }: LocalChain, owner: Address): Promise<Allowance[]> {
+async function allowancesOn({ chain, cctp }: { chain: LocalChain; cctp: Cctp }, owner: Address): Promise<Allowance[]> {
+	const { id, client, usdc, spokePool, spoke } = chain;
+	const tokenMessenger = cctp.chains.get(id)?.tokenMessenger;
 	return Promise.all(
-		[spokePool, spoke].map(async (spender) => ({
+		[spokePool, spoke, ...(tokenMessenger === undefined ? [] : [tokenMessenger])].map(async (spender) => ({
 			venue: id,
 			spender,
 			allowance: await client.readContract({ address: usdc, abi: erc20Abi, functionName: 'allowance', args: [owner, spender] }),
@@ -128,24 +145,46 @@ interface Parts {
 	readonly chains: readonly LocalChain[];
 	readonly everclear: Everclear;
 	readonly across: Across;
+	readonly cctp: Cctp;
+	readonly uniswap: Uniswap;
 }
+
+export type BridgeName = 'across' | 'cctp-v2' | 'swap';
 
 export interface ConfigSettings {
 	/** Token units that are never spent, by venue. */
 	readonly reserves?: Readonly<Record<string, string>>;
 	readonly finalityBlocks?: number;
+	/** Those with settings and routes; Across alone unless told otherwise. */
+	readonly bridges?: readonly BridgeName[];
 }
 
-function configFor({ chains, everclear, across }: Parts, { reserves = {}, finalityBlocks = 1 }: ConfigSettings) {
+function configFor(
+	{ chains, everclear, across, cctp, uniswap }: Parts,
+	{ reserves = {}, finalityBlocks = 1, bridges = ['across'] }: ConfigSettings,
+) {
 	const perChain = <T>(make: (chain: LocalChain) => T) => Object.fromEntries(chains.map((chain) => [chain.id, make(chain)]));
 	const pairs = chains.flatMap((origin) => chains.filter((each) => each !== origin).map((destination) => ({ origin, destination })));
 	return {
 		wallet: SOLVER.address,
 		chains: perChain(({ name, url }) => ({ name, rpcUrls: [url], finalityBlocks, pollMs: 100 })),
-		assets: { USDC: { venues: perChain(({ id, usdc, decimals }) => ({ address: usdc, decimals, reserve: reserves[id] ?? '0' })) } },
+		assets: {
+			USDC: { venues: perChain(({ id, usdc, decimals }) => ({ address: usdc, decimals, reserve: reserves[id] ?? '0' })) },
+			...(bridges.includes('swap') && { USDT: usdtAsset(uniswap) }),
+		},
 		everclear: { apiUrl: everclear.url, spokes: perChain(({ spoke }) => spoke), pollMs: 500, pageSize: 5 },
-		bridges: { across: { apiUrl: across.url, spokePools: perChain(({ spokePool }) => spokePool) } },
-		routes: pairs.map(({ origin, destination }) => ({ asset: 'USDC', origin: origin.id, destination: destination.id, bridge: 'across' })),
+		bridges: {
+			...(bridges.includes('across') && { across: { apiUrl: across.url, spokePools: perChain(({ spokePool }) => spokePool) } }),
+			...(bridges.includes('cctp-v2') && { 'cctp-v2': cctpSettings(cctp) }),
+			...(bridges.includes('swap') && { swap: swapSettings(uniswap) }),
+		},
+		routes: [
+			...(bridges.includes('across')
+				? pairs.map(({ origin, destination }) => ({ asset: 'USDC', origin: origin.id, destination: destination.id, bridge: 'across' }))
+				: []),
+			...(bridges.includes('cctp-v2') ? cctpRoutes(cctp) : []),
+			...(bridges.includes('swap') ? swapRoutes(uniswap) : []),
+		],
 		planning: { snapshotMaxAgeMs: 10_000 },
 	};
 }

@@ -1,10 +1,10 @@
 /**
  * Across's REST API in front of the local SpokePools: `/suggested-fees`, `/limits`, `/available-routes`, `/deposit/status`.
  * Kept: paths, parameters, field names, amounts as decimal text in base units of the input token, `pct` at 1e18 for all, refusals with
- * 400 and a code, tokens of different decimals only when asked for, never more than a route takes. Not kept: prices (they are what a
- * test sets), exclusivity, the Swap API, bearer keys.
+ * 400 and a code, tokens of different decimals only when asked for, never more than a route takes, a relayer with a head start. Not kept:
+ * prices (they are what a test sets), the Swap API, bearer keys.
  */
-import { zeroAddress } from 'viem';
+import { type Address, zeroAddress } from 'viem';
 import type { LocalChain } from '../chains/chain.ts';
 import { ApiError, type ApiFaultRule, type ApiRequest, startApi } from '../http/api-server.ts';
 import { type Deposit, FILLED, isPastDeadline, statusOnChain } from './deposit.ts';
@@ -22,11 +22,18 @@ export interface Across {
 	readonly relayer: Relayer;
 	/** From a quote to the deadline that it suggests, by the destination's clock. */
 	fillWithinSeconds: number;
+	/** Who alone may fill the deposits quoted from now on, and for how long; null for nobody, as usual. */
+	exclusive: Exclusive | null;
 	/** Sets what a route costs and takes; venues as chain ids in text, amounts in token units, what is left out stays. */
 	setFee: FeeTable['set'];
 	/** The chains were taken back: forgets every deposit and undoes every setting. */
 	forget(): Promise<void>;
 	stop(): Promise<void>;
+}
+
+export interface Exclusive {
+	readonly relayer: Address;
+	readonly seconds: number;
 }
 
 type Chains = ReadonlyMap<string, LocalChain>;
@@ -38,7 +45,7 @@ export async function startAcross(chains: Chains): Promise<Across> {
 		if (request.method !== 'GET') throw new ApiError(405, 'only GET is served');
 		switch (request.path) {
 			case '/suggested-fees':
-				return { status: 200, body: await suggestedFees(request, { chains, fees, fillWithinSeconds: across.fillWithinSeconds }) };
+				return { status: 200, body: await suggestedFees(request, { chains, fees, ...across }) };
 			case '/limits': {
 				const route = routeOf(request, chains);
 				return { status: 200, body: limitsOf(priceOf(route, fees.of(route), 0n)) };
@@ -54,6 +61,7 @@ export async function startAcross(chains: Chains): Promise<Across> {
 	const across: Across = {
 		url: api.url,
 		fillWithinSeconds: FILL_WITHIN_SECONDS,
+		exclusive: null,
 		get fault() {
 			return api.fault;
 		},
@@ -68,6 +76,7 @@ export async function startAcross(chains: Chains): Promise<Across> {
 			api.fault = () => undefined;
 			fees.clear();
 			across.fillWithinSeconds = FILL_WITHIN_SECONDS;
+			across.exclusive = null;
 			await relayer.forget();
 		},
 		stop: async () => void (await Promise.all([api.stop(), relayer.poller.stop()])),
@@ -90,9 +99,10 @@ interface FeeSources {
 	readonly chains: Chains;
 	readonly fees: FeeTable;
 	readonly fillWithinSeconds: number;
+	readonly exclusive: Exclusive | null;
 }
 
-async function suggestedFees(request: ApiRequest, { chains, fees, fillWithinSeconds }: FeeSources) {
+async function suggestedFees(request: ApiRequest, { chains, fees, fillWithinSeconds, exclusive }: FeeSources) {
 	const { query } = request;
 	const route = routeOf(request, chains);
 	const { origin, destination } = route;
@@ -118,8 +128,9 @@ async function suggestedFees(request: ApiRequest, { chains, fees, fillWithinSeco
 		quoteBlock: `${here.number}`,
 		fillDeadline: `${there.timestamp + BigInt(fillWithinSeconds)}`,
 		isAmountTooLow,
-		exclusiveRelayer: zeroAddress,
-		exclusivityDeadline: 0,
+		exclusiveRelayer: exclusive?.relayer ?? zeroAddress,
+		// Seconds from the deposit on, as the contract takes them.
+		exclusivityDeadline: exclusive?.seconds ?? 0,
 		spokePoolAddress: origin.spokePool,
 		destinationSpokePoolAddress: destination.spokePool,
 		totalRelayFee: part(price.total),

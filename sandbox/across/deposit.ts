@@ -1,5 +1,5 @@
 /** A deposit as the relayer knows it: what identifies it on its destination, and what has become of it. */
-import { getAbiItem, type Hash, type Hex } from 'viem';
+import { getAbiItem, type Hash, type Hex, pad } from 'viem';
 import { spokePoolAbi } from '../chains/abi.ts';
 import { fillStatus, type LocalChain } from '../chains/chain.ts';
 import type { createLogScan } from '../chains/log-scan.ts';
@@ -67,6 +67,11 @@ export async function statusOnChain({ destination, relay }: Deposit): Promise<bi
 	const { client, spokePool } = destination;
 	const hash = await client.readContract({ address: spokePool, abi: spokePoolAbi, functionName: 'getV3RelayHash', args: [relay] });
 	return fillStatus(destination, hash);
+}
+
+/** Whether only another relayer may fill it yet, by the destination's clock. */
+export function isReserved({ relay }: Deposit, { relayer, timestamp }: { relayer: Hex; timestamp: bigint }): boolean {
+	return relay.exclusivityDeadline >= Number(timestamp) && pad(relayer).toLowerCase() !== relay.exclusiveRelayer.toLowerCase();
 }
 
 /** Whether the destination's clock has passed the deadline: from this block on the contract refuses every fill. */

@@ -10,7 +10,7 @@ import type { LocalChain } from '../chains/chain.ts';
 import { createLogScan } from '../chains/log-scan.ts';
 import { type Poller, startPoller } from '../poller.ts';
 import { scaleDown } from '../scale.ts';
-import { type Deposit, type Deposits, FILLED, FUNDS_DEPOSITED, isPastDeadline, note, statusOnChain } from './deposit.ts';
+import { type Deposit, type Deposits, FILLED, FUNDS_DEPOSITED, isPastDeadline, isReserved, note, statusOnChain } from './deposit.ts';
 import { type FeeTable, priceOf } from './fees.ts';
 import { fillSlowly, refund } from './root-bundle.ts';
 
@@ -92,7 +92,8 @@ async function attend(desk: Desk, chains: readonly LocalChain[]): Promise<void> 
 	if (waiting.length === 0) return;
 	const clocks = new Map(await Promise.all(chains.map(async (each) => [each, (await each.client.getBlock()).timestamp] as const)));
 	const isExpired = (deposit: Deposit) => isPastDeadline(deposit, clocks.get(deposit.destination) ?? 0n);
-	for (const deposit of waiting.filter((each) => !isExpired(each))) fillIfWanted(desk, deposit);
+	const isOurs = (deposit: Deposit) => !isReserved(deposit, { relayer: RELAYER.address, timestamp: clocks.get(deposit.destination) ?? 0n });
+	for (const deposit of waiting.filter((each) => !isExpired(each) && isOurs(each))) fillIfWanted(desk, deposit);
 	await Promise.all(waiting.filter(isExpired).map((each) => expire(desk, each)));
 	refundDue(desk, waiting);
 }

@@ -1,4 +1,4 @@
-/** Creation code of contracts that npm packages ship, and of our stand-in. */
+/** Creation code of contracts that npm packages ship, and of our stand-ins. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Abi, type Address, type Hex, isHex } from 'viem';
@@ -29,7 +29,15 @@ export const erc1967Proxy = () => packaged(`${ACROSS}/ERC1967Proxy.sol/ERC1967Pr
 export const signatureChecker = () => packaged(`${CIRCLE}/util/SignatureChecker.sol/SignatureChecker.json`);
 export const fiatToken = () => packaged(`${CIRCLE}/v2/FiatTokenV2_2.sol/FiatTokenV2_2.json`);
 export const fiatTokenProxy = () => packaged(`${CIRCLE}/v1/FiatTokenProxy.sol/FiatTokenProxy.json`);
-export const everclearSpoke = () => read(new URL('../contracts/EverclearSpoke.json', import.meta.url));
+export const uniswapFactory = () => packaged('@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json');
+export const uniswapPositions = () =>
+	packaged('@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json');
+export const uniswapQuoter = () => packaged('@uniswap/v3-periphery/artifacts/contracts/lens/QuoterV2.sol/QuoterV2.json');
+export const uniswapRouter = () => packaged('@uniswap/swap-router-contracts/artifacts/contracts/SwapRouter02.sol/SwapRouter02.json');
+export const everclearSpoke = () => standIn('EverclearSpoke');
+export const messageTransmitter = () => standIn('MessageTransmitterV2');
+export const tokenMessenger = () => standIn('TokenMessengerV2');
+export const tokenMinter = () => standIn('TokenMinterV2');
 
 /** The creation code with every library in its place. Throws when a library is missing. */
 export function link({ bytecode: unlinked, linkReferences }: Artifact, libraries: Readonly<Record<string, Address>> = {}): Hex {
@@ -48,6 +56,10 @@ export function link({ bytecode: unlinked, linkReferences }: Artifact, libraries
 
 function packaged(path: string): Artifact {
 	return read(createRequire(import.meta.url).resolve(path));
+}
+
+function standIn(name: string): Artifact {
+	return read(new URL(`../contracts/${name}.json`, import.meta.url));
 }
 
 function read(path: string | URL): Artifact {

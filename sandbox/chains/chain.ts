@@ -62,16 +62,28 @@ export async function startChain({ chainId, name, decimals, blockSeconds }: Chai
 }
 
 /** Mints USDC to an account. `units` are base units on this chain; of nothing, nothing is minted. */
-export async function mintUsdc({ client, usdc }: LocalChain, to: Address, units: bigint): Promise<void> {
+export function mintUsdc(chain: LocalChain, to: Address, units: bigint): Promise<void> {
+	return mintToken(chain, { token: chain.usdc, to, units });
+}
+
+/** The same of any token that the operator may mint. */
+export async function mintToken(
+	{ client }: LocalChain,
+	{ token, to, units }: { token: Address; to: Address; units: bigint },
+): Promise<void> {
 	if (units === 0n) return;
 	const data = encodeFunctionData({ abi: usdcAbi, functionName: 'mint', args: [to, units] });
-	const hash = await client.send({ from: HUB_OPERATOR.address, to: usdc, data });
+	const hash = await client.send({ from: HUB_OPERATOR.address, to: token, data });
 	await mineAll(client);
 	await client.mined(hash);
 }
 
-export function usdcBalance({ client, usdc }: LocalChain, owner: Address): Promise<bigint> {
-	return client.readContract({ address: usdc, abi: usdcAbi, functionName: 'balanceOf', args: [owner] });
+export function usdcBalance(chain: LocalChain, owner: Address): Promise<bigint> {
+	return tokenBalance(chain, { token: chain.usdc, owner });
+}
+
+export function tokenBalance({ client }: LocalChain, { token, owner }: { token: Address; owner: Address }): Promise<bigint> {
+	return client.readContract({ address: token, abi: usdcAbi, functionName: 'balanceOf', args: [owner] });
 }
 
 /** 0 unfilled, 1 slow fill requested, 2 filled. */

@@ -50,7 +50,10 @@ export async function deployContracts(client: ChainClient, { chainId, usdcDecima
 	const spoke = deploy(withArguments(artifacts.everclearSpoke(), [HUB_OPERATOR.address]));
 
 	await client.setNonce({ address: DEPLOYER.address, nonce: firstNonce });
-	const calls = [...codes.map((data) => ({ from: DEPLOYER.address, data })), ...usdcSetUp(usdc, usdcDecimals)];
+	const calls = [
+		...codes.map((data) => ({ from: DEPLOYER.address, data })),
+		...tokenSetUp(usdc, { name: 'USD Coin', symbol: 'USDC', decimals: usdcDecimals }),
+	];
 	const hashes: Hash[] = [];
 	for (const call of calls) hashes.push(await client.send(call));
 	await Promise.all([mineAll(client), placeMulticall(client)]);
@@ -58,26 +61,33 @@ export async function deployContracts(client: ChainClient, { chainId, usdcDecima
 	return { weth, usdc, spokePool, spoke };
 }
 
-function withArguments(artifact: artifacts.Artifact, args: readonly unknown[]): Hex {
+/** The creation code, linked, with the constructor's arguments at its end. */
+export function withArguments(artifact: artifacts.Artifact, args: readonly unknown[]): Hex {
 	const entry = artifact.abi.find((each) => each.type === 'constructor');
 	return concatHex([artifacts.link(artifact), encodeAbiParameters(entry?.inputs ?? [], args)]);
 }
 
-/** From the operator: the deployer is the proxy's admin, which the proxy never lets through to the token. */
-function usdcSetUp(usdc: Address, decimals: number) {
+export interface TokenIdentity {
+	readonly name: string;
+	readonly symbol: string;
+	readonly decimals: number;
+}
+
+/** Sets a token of Circle's up. From the operator: the deployer is the proxy's admin, which the proxy never lets through to the token. */
+export function tokenSetUp(token: Address, { name, symbol, decimals }: TokenIdentity) {
 	const operator = HUB_OPERATOR.address;
 	const calls = [
 		encodeFunctionData({
 			abi: usdcAbi,
 			functionName: 'initialize',
-			args: ['USD Coin', 'USDC', 'USD', decimals, operator, operator, operator, operator],
+			args: [name, symbol, 'USD', decimals, operator, operator, operator, operator],
 		}),
-		encodeFunctionData({ abi: usdcAbi, functionName: 'initializeV2', args: ['USD Coin'] }),
+		encodeFunctionData({ abi: usdcAbi, functionName: 'initializeV2', args: [name] }),
 		encodeFunctionData({ abi: usdcAbi, functionName: 'initializeV2_1', args: [DEPLOYER.address] }),
-		encodeFunctionData({ abi: usdcAbi, functionName: 'initializeV2_2', args: [[], 'USDC'] }),
+		encodeFunctionData({ abi: usdcAbi, functionName: 'initializeV2_2', args: [[], symbol] }),
 		encodeFunctionData({ abi: usdcAbi, functionName: 'configureMinter', args: [operator, MINT_ALLOWANCE] }),
 	];
-	return calls.map((data) => ({ from: operator, to: usdc, data }));
+	return calls.map((data) => ({ from: operator, to: token, data }));
 }
 
 /** The creation code, called without being deployed, answers with the code that a deployment would leave. */

@@ -1,5 +1,7 @@
-/** Writes EverclearSpoke.json afresh: `node --import tsx sandbox/contracts/main.ts && npx biome format --write sandbox/contracts`. */
+/** Writes what the contracts compile to afresh: `node --import tsx sandbox/contracts/main.ts && npx biome format --write sandbox/contracts`. */
 import { writeFileSync } from 'node:fs';
-import { compileSpoke } from './build.ts';
+import { compileContracts } from './build.ts';
 
-writeFileSync(new URL('EverclearSpoke.json', import.meta.url), `${JSON.stringify(compileSpoke(), null, '\t')}\n`);
+for (const { name, ...compiled } of compileContracts()) {
+	writeFileSync(new URL(`${name}.json`, import.meta.url), `${JSON.stringify(compiled, null, '\t')}\n`);
+}

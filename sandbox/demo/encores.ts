@@ -1,12 +1,18 @@
-/** After the first invoices: one that changes while funds are on their way to it, and one whose funds come back and are sent another way. */
+/**
+ * After the first invoices: one that changes while funds are on their way to it, one whose funds come back and are sent another way, and
+ * one that is paid from another asset because no bridge answers.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
-import { times, tooMany, when } from '../http/misbehave.ts';
+import { broken, times, tooMany, when } from '../http/misbehave.ts';
 import { type Invoice, invoice } from '../invoices/invoice.ts';
 import { HUB_DECIMALS, unitsOf } from '../scale.ts';
 import type { World } from '../world.ts';
 
 const DESTINATION = '10';
+/** Where the wallet has some USDT. */
+export const SWAPS_ON = DESTINATION;
+const NO_FEES = when('GET', /\/fees\//, broken());
 const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906';
 const DISCOUNT_BPS = 30;
 const LOOK_EVERY_MS = 50;
@@ -25,6 +31,8 @@ export interface Encore {
 
 /** The hub asks for more while the first leg is in flight. */
 export async function playChangingInvoice({ world, sql, write, show }: Encore): Promise<void> {
+	// Over Across alone, so that nothing arrives before the change.
+	world.cctp.fault = NO_FEES;
 	world.across.relayer.ignore = () => true;
 	const amount = await moreThanIsThere(world, 3_000);
 	const made = invoiceOf('demo: a changing invoice', amount);
@@ -36,11 +44,13 @@ export async function playChangingInvoice({ world, sql, write, show }: Encore): 
 	await world.everclear.changeAmount(made.intent_id, unitsOf(`${amount + 700}`, HUB_DECIMALS));
 	await until('a top-up', async () => (await legsOf(sql, made.intent_id)).length > 1);
 	world.across.relayer.ignore = () => false;
+	world.cctp.fault = () => undefined;
 }
 
 /** Nobody fills the leg before its deadline, so the bridge gives it back. */
 export async function playRefundedLeg({ world, sql, write, show }: Encore): Promise<void> {
 	const { relayer } = world.across;
+	world.cctp.fault = NO_FEES;
 	world.across.fillWithinSeconds = DEPOSIT_LIVES_SECONDS;
 	relayer.ignore = () => true;
 	const made = invoiceOf('demo: a refunded leg', await moreThanIsThere(world, 500));
@@ -50,6 +60,19 @@ export async function playRefundedLeg({ world, sql, write, show }: Encore): Prom
 	await world.chain(DESTINATION).client.increaseTime({ seconds: LONG_AFTER_SECONDS });
 	write('its deposit expires');
 	relayer.ignore = () => false;
+	world.cctp.fault = () => undefined;
+}
+
+/** No bridge answers, so the other dollars at the destination are swapped. */
+export async function playSwap({ world, sql, write, show }: Encore): Promise<void> {
+	world.cctp.fault = NO_FEES;
+	world.across.fault = when('GET', /suggested-fees$/, broken());
+	const made = invoiceOf('demo: a swap', await moreThanIsThere(world, 900));
+	write('encore: an invoice appears while no bridge answers; there is USDT on its destination');
+	await show(made);
+	await until('a swap', async () => (await legsOf(sql, made.intent_id)).length > 0);
+	world.cctp.fault = () => undefined;
+	world.across.fault = () => undefined;
 }
 
 function invoiceOf(label: string, amount: number): Invoice {

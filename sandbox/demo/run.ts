@@ -10,12 +10,12 @@ import { migrateQueues } from '../../queues/queue.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
 import type { Invoice } from '../invoices/invoice.ts';
 import { checkBooks } from '../oracle/books.ts';
-import { judge, type OracleChain } from '../oracle/chains.ts';
-import { openings } from '../oracle/openings.ts';
+import { judge } from '../oracle/chains.ts';
+import { balancesSince, openings } from '../oracle/openings.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { startWorld, type World } from '../world.ts';
-import { playChangingInvoice, playRefundedLeg } from './encores.ts';
+import { playChangingInvoice, playRefundedLeg, playSwap, SWAPS_ON } from './encores.ts';
 import { type Figures, figuresOf, missedGoals, type Progress, readProgress } from './figures.ts';
 import { type LogLine, type ProductProcess, startProcess } from './processes.ts';
 import { tell } from './story.ts';
@@ -26,6 +26,10 @@ const INVOICE_EVERY_MS = 300;
 const LOOK_EVERY_MS = 100;
 const GIVE_UP_MS = 60_000;
 const PREFERRED_PORT = 3_000;
+/** Token units that one message of CCTP takes from ethereum. */
+const CCTP_AT_ONCE = '15000';
+/** Token units that the wallet has where they are swapped. */
+const USDT = '2000';
 
 interface Scene {
 	readonly stack: Stack;
@@ -62,6 +66,8 @@ export async function runDemo({ once, json }: { once: boolean; json: boolean }):
 
 async function setScene(write: (text: string) => void): Promise<Scene> {
 	const [stack, world] = await Promise.all([startStack(), startWorld()]);
+	// So little that large demands take more than one bridge.
+	await Promise.all([world.cctp.setBurnLimit('1', CCTP_AT_ONCE), world.fundUsdt(SWAPS_ON, USDT)]);
 	write(
 		`queues on ${stack.queueBackend}; chains ${[...world.chains.values()].map((chain) => `${chain.name} (${chain.decimals}-decimal USDC)`).join(', ')}`,
 	);
@@ -77,7 +83,7 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 	const folder = mkdtempSync(join(tmpdir(), 'ballast-demo-'));
 	const web = { port: await freePort(PREFERRED_PORT), password: randomBytes(9).toString('base64url') };
 	const configFile = join(folder, 'ballast.yaml');
-	const config = world.config();
+	const config = world.config({ bridges: ['across', 'cctp-v2', 'swap'] });
 	writeFileSync(configFile, stringify({ ...config, everclear: { ...config.everclear, pollMs: POLL_MS }, web: { port: web.port } }));
 	const env = {
 		DATABASE_URL: stack.databaseUrl,
@@ -139,7 +145,7 @@ async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: 
 			await sleep(INVOICE_EVERY_MS);
 		}
 		let progress = await untilFinished(sql, shownAt.size);
-		for (const encore of [playChangingInvoice, playRefundedLeg]) {
+		for (const encore of [playChangingInvoice, playRefundedLeg, playSwap]) {
 			if (!progress.finished) break;
 			await encore({ world, sql, write, show });
 			progress = await untilFinished(sql, shownAt.size);
@@ -147,7 +153,7 @@ async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: 
 		if (!progress.finished) write(`given up after ${GIVE_UP_MS / 1_000} s: ${progress.unfinished}`);
 		for (const { invoice, reason, detail } of progress.waiting) write(`unpayable: ${invoice.slice(0, 8)}… ${reason} (${detail})`);
 		const verdict = await judge(before, world.wallet);
-		const books = await checkBooks(sql, await balancesOf(world, before));
+		const books = await checkBooks(sql, await balancesSince(world, before));
 		for (const problem of [...verdict.problems, ...books]) write(`PROBLEM: ${problem}`);
 		const seconds = Math.round((Date.now() - startedMs) / 100) / 10;
 		const conserved = verdict.conserved && books.length === 0;
@@ -155,10 +161,6 @@ async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: 
 	} finally {
 		await sql.end();
 	}
-}
-
-async function balancesOf(world: World, before: readonly OracleChain[]) {
-	return Promise.all(before.map(async ({ id, opening }) => ({ venue: id, opening, closing: await world.balanceOf(id, world.wallet) })));
 }
 
 async function untilFinished(sql: postgres.Sql, invoices: number): Promise<Progress> {

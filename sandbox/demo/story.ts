@@ -2,7 +2,10 @@
 import type { LogLine } from './processes.ts';
 
 interface PlannedLeg {
-	readonly route: string;
+	readonly origin: string;
+	readonly asset: string;
+	/** Bridges, hop by hop. */
+	readonly over: readonly string[];
 	readonly send: string;
 	readonly receive: string;
 }
@@ -23,11 +26,9 @@ export function tell(line: LogLine, nameOf: (venue: string) => string): string |
 		case 'earmarked':
 			return planned(String(line.invoice), line.plan as Planned, at);
 		case 'broadcast':
-			return line.kind === 'approve' || line.kind === 'reset'
-				? null
-				: `${line.kind === 'send' ? 'leg' : 'purchase'} sent on ${at(line.venue)}: ${short(line.tx)}`;
+			return sent(String(line.kind), `on ${at(line.venue)}: ${short(line.tx)}`);
 		case 'hop delivered':
-			return `leg ${short(line.leg)} delivered on ${at(line.venue)}`;
+			return `leg ${short(line.leg)} ${line.goesOn === true ? 'goes on from' : 'delivered on'} ${at(line.venue)}`;
 		case 'hop returned':
 			return `leg ${short(line.leg)} came back on ${at(line.venue)}`;
 		case 'demand has risen':
@@ -54,10 +55,16 @@ export function tell(line: LogLine, nameOf: (venue: string) => string): string |
 	}
 }
 
+function sent(kind: string, where: string): string | null {
+	if (kind === 'approve' || kind === 'reset') return null;
+	if (kind === 'claim') return `leg claimed ${where}`;
+	return `${kind === 'send' ? 'leg' : 'purchase'} sent ${where}`;
+}
+
 function planned(invoice: string, plan: Planned, at: (venue: unknown) => string): string {
-	const legs = plan.legs.map(({ route, send, receive }) => {
-		const [bridge, origin] = route.split('-');
-		return `${send} from ${at(origin)} over ${bridge} (${receive} arrive)`;
+	const legs = plan.legs.map(({ origin, asset, over, send, receive }) => {
+		const what = asset === 'USDC' ? send : `${send} ${asset}`;
+		return `${what} from ${at(origin)} over ${over.join(', then ')} (${receive} arrive)`;
 	});
 	const local = plan.local === '0' ? '' : ` + ${plan.local} already there`;
 	return `invoice ${short(invoice)} is short on ${at(plan.venue)}, needs ${plan.amount}: ${legs.join(' + ')}${local}; earmarked`;

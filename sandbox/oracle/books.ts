@@ -7,6 +7,7 @@ import type postgres from 'postgres';
 /** What the chain says of a wallet, in base units there. */
 export interface VenueBalances {
 	readonly venue: string;
+	readonly asset: string;
 	/** Before the books begin. */
 	readonly opening: bigint;
 	readonly closing: bigint;
@@ -16,7 +17,7 @@ const AUDITED = ['earmarks', 'rebalance_operations', 'hops', 'holds'];
 /** Columns that say when somebody looks again, and nothing about the world: the log leaves them out. */
 const BOOKKEEPING = ['next_action_at', 'generation', 'version', 'created_at', 'updated_at'];
 
-/** With `balances` the ledger is compared with the chains, too. Of each venue the ledger may then hold one asset only. */
+/** With `balances` the ledger is compared with the chains, too. */
 export async function checkBooks(sql: postgres.Sql, balances: readonly VenueBalances[] = []): Promise<string[]> {
 	const found = await Promise.all([
 		checkEnded(sql),
@@ -114,7 +115,7 @@ async function checkEffects(sql: postgres.Sql): Promise<string[]> {
 	const unwritten = await sql`
 		select id, mined_hash from effects e where mined_hash is not null and not exists (select 1 from attempts a where a.hash = e.mined_hash)`;
 	const twice = await sql`
-		select owner_kind, owner_id, hop, kind, count(*) as times from effects where status = 'confirmed' and kind in ('send', 'purchase')
+		select owner_kind, owner_id, hop, kind, count(*) as times from effects where status = 'confirmed' and kind in ('send', 'claim', 'purchase')
 		group by owner_kind, owner_id, hop, kind having count(*) > 1`;
 	return [
 		...strangers.map((row) => `attempt ${row.hash} has no effect with its payload`),
@@ -129,15 +130,16 @@ async function checkLedger(sql: postgres.Sql, balances: readonly VenueBalances[]
 	const uneven = await sql`
 		select posting, event, venue, asset, sum(amount) as rest from ledger_entries
 		group by posting, event, venue, asset having sum(amount) <> 0`;
-	const sums = await sql<{ venue: string; gained: string }[]>`
-		select venue, sum(amount)::text as gained from ledger_entries where account = 'wallet' group by venue`;
-	const gains = new Map(sums.map(({ venue, gained }) => [venue, BigInt(gained)]));
-	const wrong = balances.filter(({ venue, opening, closing }) => opening + (gains.get(venue) ?? 0n) !== closing);
+	const sums = await sql<{ venue: string; asset: string; gained: string }[]>`
+		select venue, asset, sum(amount)::text as gained from ledger_entries where account = 'wallet' group by venue, asset`;
+	const gains = new Map(sums.map(({ venue, asset, gained }) => [`${venue} ${asset}`, BigInt(gained)]));
+	const gainedAt = ({ venue, asset }: VenueBalances) => gains.get(`${venue} ${asset}`) ?? 0n;
+	const wrong = balances.filter((each) => each.opening + gainedAt(each) !== each.closing);
 	return [
 		...uneven.map((row) => `posting ${row.posting} (${row.event}) leaves ${row.rest} ${row.asset} on ${row.venue}`),
-		...wrong.map(({ venue, opening, closing }) => {
-			const gained = gains.get(venue) ?? 0n;
-			return `the ledger says that ${opening} and ${gained} are on ${venue}, the chain says ${closing}`;
+		...wrong.map((each) => {
+			const { venue, asset, opening, closing } = each;
+			return `the ledger says that ${opening} and ${gainedAt(each)} ${asset} are on ${venue}, the chain says ${closing}`;
 		}),
 	];
 }

@@ -1,20 +1,27 @@
 /**
  * Judges a run from the chains alone: it reads no table of ours and imports no product code. Every movement of our wallet must be
- * explained by an event of a bridge or of the hub, what leaves one chain must arrive on another or come back, and nothing may happen
+ * explained by an event of a bridge, an exchange or the hub, what leaves one chain must arrive on another or come back, and nothing may happen
  * twice.
  */
 import { type Address, parseAbi } from 'viem';
-import { type Explanation, type Movement, movementsOn, type WatchedChain } from './movements.ts';
+import type { Explanation } from './explain.ts';
+import { type Movement, movementsOn, type WatchedChain, type WatchedToken } from './movements.ts';
+
+export interface OracleToken extends WatchedToken {
+	/** The wallet's balance at the chain's `fromBlock`. */
+	readonly opening: bigint;
+}
 
 export interface OracleChain extends WatchedChain {
-	/** The wallet's balance at `fromBlock`. */
-	readonly opening: bigint;
+	readonly tokens: readonly OracleToken[];
 }
 
 export interface OracleVerdict {
 	readonly conserved: boolean;
 	readonly duplicateEffects: number;
+	/** What was sent over bridges: Across's deposits and CCTP's burns. */
 	readonly deposits: number;
+	readonly swaps: number;
 	/** Deposits' funds that came back; one refund may be of several deposits. */
 	readonly refunds: number;
 	readonly purchases: number;
@@ -43,18 +50,21 @@ export async function judge(
 	const seen = await Promise.all(chains.map(async (chain) => ({ chain, wallet, head: await chain.client.getBlockNumber() })));
 	const movements = (await Promise.all(seen.map((each) => movementsOn(each.chain, each)))).flat();
 	const problems = [
-		...(await Promise.all(seen.map((each) => checkBalance(each, movements)))).flat(),
+		...(await Promise.all(seen.flatMap((each) => each.chain.tokens.map((token) => checkBalance({ ...each, token }, movements))))).flat(),
 		...of(movements, 'unexplained').map(
-			(each) => `${each.chain}: ${each.units} base units moved in ${each.tx} without an event that explains it`,
+			(each) => `${each.chain}: ${each.units} base units of ${each.asset} moved in ${each.tx} without an event that explains it`,
 		),
 		...checkFills(movements),
+		...checkMints(movements),
+		...checkSwaps(movements),
 		...(await checkRefunds(chains, movements)),
 		...checkSettlements(movements, book),
 	];
 	return {
 		conserved: problems.length === 0,
 		duplicateEffects: await countDuplicates(chains, movements),
-		deposits: of(movements, 'deposit').length,
+		deposits: of(movements, 'deposit').length + of(movements, 'burn').length,
+		swaps: of(movements, 'swap').filter((each) => each.incoming).length,
 		refunds: of(movements, 'refund').length,
 		purchases: of(movements, 'purchase').length,
 		problems,
@@ -69,19 +79,19 @@ function of<Kind extends Explanation['kind']>(movements: readonly Movement[], ki
 
 /** Opening balance plus what came in less what went out is what is there. */
 async function checkBalance(
-	{ chain, wallet, head }: { chain: OracleChain; wallet: Address; head: bigint },
+	{ chain, token, wallet, head }: { chain: OracleChain; token: OracleToken; wallet: Address; head: bigint },
 	movements: readonly Movement[],
 ): Promise<string[]> {
 	const closing = await chain.client.readContract({
-		address: chain.usdc,
+		address: token.address,
 		abi: parseAbi(['function balanceOf(address) view returns (uint256)']),
 		functionName: 'balanceOf',
 		args: [wallet],
 		blockNumber: head,
 	});
-	const here = movements.filter((each) => each.chain === chain.id);
-	const expected = here.reduce((sum, each) => sum + (each.incoming ? each.units : -each.units), chain.opening);
-	return closing === expected ? [] : [`${chain.id}: the wallet holds ${closing}, its movements say ${expected}`];
+	const here = movements.filter((each) => each.chain === chain.id && each.asset === token.asset);
+	const expected = here.reduce((sum, each) => sum + (each.incoming ? each.units : -each.units), token.opening);
+	return closing === expected ? [] : [`${chain.id}: the wallet holds ${closing} ${token.asset}, its movements say ${expected}`];
 }
 
 /** Whatever was filled was sent once before, and brought what was ordered; only a slow fill may bring another amount, which it names. */
@@ -96,6 +106,28 @@ function checkFills(movements: readonly Movement[]): string[] {
 		return units === promised ? [] : [`${is.identity}: ${promised} promised, ${units} arrived`];
 	});
 	return isEachOnce(fills) ? problems : [...problems, 'a fill arrived twice'];
+}
+
+/** What was minted was burned before, as often at least, and no more was kept of it than its sender allowed. */
+function checkMints(movements: readonly Movement[]): string[] {
+	const burns = of(movements, 'burn');
+	const mints = of(movements, 'mint');
+	return mints.flatMap(({ is, chain, tx }) => {
+		const alike = burns.filter((each) => each.is.identity === is.identity);
+		const times = mints.filter((each) => each.is.identity === is.identity).length;
+		if (alike.length < times) return [`${chain}: ${tx} mints for the ${times}. time what was burned ${alike.length} times`];
+		return alike.every((each) => each.is.maxFee >= is.fee) ? [] : [`${chain}: ${tx} keeps ${is.fee}, which is more than was allowed`];
+	});
+}
+
+/** What an exchange took, it gave something for, in the same transaction. */
+function checkSwaps(movements: readonly Movement[]): string[] {
+	const swaps = of(movements, 'swap');
+	const sides = (identity: string, incoming: boolean) =>
+		swaps.filter((each) => each.is.identity === identity && each.incoming === incoming).length;
+	return [...new Set(swaps.map((each) => each.is.identity))]
+		.filter((identity) => sides(identity, true) !== 1 || sides(identity, false) !== 1)
+		.map((identity) => `${identity}: ${sides(identity, false)} payments and ${sides(identity, true)} returns`);
 }
 
 /** Refunds name no deposits: each must be the sum of deposits from the same chain that have expired, unfilled, each of them used once. */
@@ -162,7 +194,7 @@ async function countDuplicates(chains: readonly OracleChain[], movements: readon
 		sends.map(async (each) => {
 			const client = chains.find((chain) => chain.id === each.chain)?.client;
 			const transaction = await client?.getTransaction({ hash: each.tx });
-			return `${each.is.kind} ${transaction?.input.slice(-OWNER_BYTES_HEX)}`;
+			return `${each.is.kind} ${each.chain} ${each.asset} ${transaction?.input.slice(-OWNER_BYTES_HEX)}`;
 		}),
 	);
 	return owners.length - new Set(owners).size;

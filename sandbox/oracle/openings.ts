@@ -1,3 +1,4 @@
+import { erc20Abi } from 'viem';
 import type { World } from '../world.ts';
 import type { OracleChain } from './chains.ts';
 
@@ -6,7 +7,25 @@ export async function openings(world: World): Promise<OracleChain[]> {
 	return Promise.all(
 		[...world.chains.values()].map(async ({ id, client, usdc, decimals }) => {
 			const fromBlock = await client.getBlockNumber();
-			return { id, client, usdc, decimals, fromBlock, opening: await world.balanceOf(id, world.wallet) };
+			const tokens = [
+				{ asset: 'USDC', address: usdc, decimals },
+				{ asset: 'USDT', address: world.uniswap.at(id).usdt, decimals },
+			];
+			const opened = tokens.map(async (token) => ({ ...token, opening: await balanceOf(world, id, token.address) }));
+			return { id, client, fromBlock, tokens: await Promise.all(opened) };
 		}),
 	);
+}
+
+/** What the wallet has had and has now, by venue and asset: for the books. */
+export async function balancesSince(world: World, before: readonly OracleChain[]) {
+	return Promise.all(
+		before.flatMap(({ id, tokens }) =>
+			tokens.map(async ({ asset, address, opening }) => ({ venue: id, asset, opening, closing: await balanceOf(world, id, address) })),
+		),
+	);
+}
+
+function balanceOf(world: World, venue: string, token: `0x${string}`): Promise<bigint> {
+	return world.chain(venue).client.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [world.wallet] });
 }

@@ -14,8 +14,8 @@ const HOLD = '00000000-0000-4000-8000-0000000000b1';
 const SEND = '00000000-0000-4000-8000-0000000000f1';
 const PURCHASE = '00000000-0000-4000-8000-0000000000f2';
 const BALANCES = [
-	{ venue: '1', opening: 100n, closing: 59n },
-	{ venue: '10', opening: 60n, closing: 0n },
+	{ venue: '1', asset: 'USDC', opening: 100n, closing: 59n },
+	{ venue: '10', asset: 'USDC', opening: 60n, closing: 0n },
 ];
 
 /** One earmark settled with a leg of 41 that brought 40, another that holds 30 of what is there, and the ledger of it all. */
@@ -27,7 +27,7 @@ const CLEAN = `
 		('${ACTIVE}', '00000000-0000-4000-8000-0000000000d2', 'USDC', '1', 30, '{}');
 	insert into rebalance_operations (id, earmark_id, asset, origin, destination, route, send, receive)
 		values ('${LEG}', '${EARMARK}', 'USDC', '1', '10', 'across-1-10-USDC', 41, 40);
-	insert into hops (leg_id, index, bridge, origin, destination, send, receive, seconds) values ('${LEG}', 0, 'across', '1', '10', 41, 40, 3);
+	insert into hops (leg_id, index, bridge, origin, destination, asset, to_asset, send, receive, seconds) values ('${LEG}', 0, 'across', '1', '10', 'USDC', 'USDC', 41, 40, 3);
 	insert into holds (id, earmark_id, leg_id, venue, asset, amount, state) values
 		('${HOLD}', '${EARMARK}', '${LEG}', '1', 'USDC', 41, 'confirmed'), (gen_random_uuid(), '${EARMARK}', null, '10', 'USDC', 60, 'confirmed'),
 		(gen_random_uuid(), '${EARMARK}', '${LEG}', '10', 'USDC', 40, 'inbound'), (gen_random_uuid(), '${ACTIVE}', null, '1', 'USDC', 30, 'confirmed');
@@ -148,7 +148,7 @@ describe('the books', () => {
 		[
 			'a posting that does not sum to zero',
 			`update ledger_entries set amount = 39 where account = 'wallet' and amount = 40`,
-			[/leaves -1 USDC on 10/, /60 and -61 are on 10/],
+			[/leaves -1 USDC on 10/, /60 and -61 USDC are on 10/],
 		],
 	])('are not in order with %s', async (_name, breach, problems) => {
 		await secret.unsafe(breach);
@@ -166,13 +166,13 @@ describe('the books', () => {
 	});
 
 	it('are compared with the chains when those are given', async () => {
-		const wrong = [{ venue: '10', opening: 60n, closing: 5n }];
-		expect(await checkBooks(honest, wrong)).toEqual(['the ledger says that 60 and -60 are on 10, the chain says 5']);
+		const wrong = [{ venue: '10', asset: 'USDC', opening: 60n, closing: 5n }];
+		expect(await checkBooks(honest, wrong)).toEqual(['the ledger says that 60 and -60 USDC are on 10, the chain says 5']);
 		expect(await checkBooks(honest)).toEqual([]);
 	});
 
 	it('say nothing about a venue that the ledger does not mention and where nothing has changed', async () => {
-		expect(await checkBooks(honest, [{ venue: '56', opening: 7n, closing: 7n }])).toEqual([]);
-		expect(await checkBooks(honest, [{ venue: '56', opening: 7n, closing: 8n }])).toHaveLength(1);
+		expect(await checkBooks(honest, [{ venue: '56', asset: 'USDC', opening: 7n, closing: 7n }])).toEqual([]);
+		expect(await checkBooks(honest, [{ venue: '56', asset: 'USDC', opening: 7n, closing: 8n }])).toHaveLength(1);
 	});
 });

@@ -99,7 +99,7 @@ describe('the oracle of the chains', () => {
 
 	it('sees what no event explains', async () => {
 		await world.fund('10', '5');
-		expect((await verdict()).problems).toEqual([expect.stringMatching(/^10: 5000000 base units moved in 0x\w+ without an event/)]);
+		expect((await verdict()).problems).toEqual([expect.stringMatching(/^10: 5000000 base units of USDC moved in 0x\w+ without an event/)]);
 	});
 
 	it("takes less than was paid only for a purchase that came second, and only as much as the hub's book says", async () => {

@@ -159,6 +159,6 @@ describe('misbehaviour', () => {
 		await world.reset();
 		expect(await world.balanceOf('10', world.wallet)).toBe(0n);
 		expect((await get(`${world.everclear.url}/invoices`)).body.invoices).toEqual([]);
-		expect(await world.allowances(world.wallet)).toHaveLength(6);
+		expect(await world.allowances(world.wallet)).toHaveLength(8);
 	});
 });
