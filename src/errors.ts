@@ -18,6 +18,16 @@ export class BallastError extends Error {
 /** Nothing is known to be wrong; the same call may succeed later: time-outs, 429, 5xx, lost connections. */
 export class TransientError extends BallastError {}
 
+/** A service wants to be left alone for so long: nothing has failed, and asking sooner makes it worse. */
+export class BusyError extends TransientError {
+	readonly retryAfterMs: number;
+
+	constructor(message: string, retryAfterMs: number, details: Readonly<Record<string, string>> = {}) {
+		super(message, details);
+		this.retryAfterMs = retryAfterMs;
+	}
+}
+
 /** Trying the same again gives the same answer: a malformed row, an unknown asset, a refused request. */
 export class PermanentError extends BallastError {}
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { errorText, PermanentError, storableText, TransientError } from './errors.ts';
+import { BusyError, errorText, PermanentError, storableText, TransientError } from './errors.ts';
 
 export interface JsonClientSettings {
 	readonly fetch: typeof fetch;
@@ -15,6 +15,8 @@ export interface JsonClientSettings {
 	readonly service: string;
 	/** The largest body that is read. */
 	readonly maxBytes?: number;
+	/** Whether a GET that failed is asked once more; not of a service that counts what it is asked. */
+	readonly repeats?: boolean;
 	readonly wait?: (ms: number) => Promise<unknown>;
 	readonly nowMs?: () => number;
 }
@@ -36,7 +38,7 @@ export interface PostRequest<Schema extends z.ZodType> {
 
 /**
  * Both throw `TransientError` for time-outs, lost connections, 429, 5xx, and bodies that are too large, no JSON, or not of the
- * schema's shape; `PermanentError` with the body's beginning for every other refusal but 404, which is an answer.
+ * schema's shape, `BusyError` when the service asks for a longer pause than a call waits; `PermanentError` with the body's beginning for every other refusal but 404, which is an answer.
  */
 export interface JsonClient {
 	get<Schema extends z.ZodType>(request: GetRequest<Schema>): Promise<JsonAnswer<z.output<Schema>>>;
@@ -47,6 +49,7 @@ const MAX_BYTES = 8_000_000;
 const RETRY_AFTER_MS = 200;
 /** A service that wants a longer pause gets it from the caller's own schedule. */
 const MAX_RETRY_AFTER_MS = 2_000;
+const LONGEST_PAUSE_MS = 600_000;
 const ERROR_BODY_CHARS = 300;
 
 export function createJsonClient(settings: JsonClientSettings): JsonClient {
@@ -56,7 +59,7 @@ export function createJsonClient(settings: JsonClientSettings): JsonClient {
 			const url = urlOf(settings.baseUrl, path, query);
 			const first = await exchange(settings, { path, url, init: { method: 'GET' } });
 			const pauseMs = first.kind === 'failed' ? first.retryAfterMs : null;
-			if (pauseMs === null) return concluded(settings, { path, schema }, first);
+			if (pauseMs === null || settings.repeats === false) return concluded(settings, { path, schema }, first);
 			await wait(pauseMs);
 			return concluded(settings, { path, schema }, await exchange(settings, { path, url, init: { method: 'GET' } }));
 		},
@@ -98,7 +101,9 @@ async function exchange(settings: JsonClientSettings, { path, url, init }: Sent)
 		const details = { service, path, status };
 		const said = `${named} answers ${status}: ${storableText(text.slice(0, ERROR_BODY_CHARS))}`;
 		if (response.status < 500 && response.status !== 429 && response.status !== 408) throw new PermanentError(said, details);
-		return { kind: 'failed', error: new TransientError(said, details), retryAfterMs: pauseOf(response, settings.nowMs ?? Date.now) };
+		const pauseMs = pauseOf(response, settings.nowMs ?? Date.now);
+		if (pauseMs > MAX_RETRY_AFTER_MS) return { kind: 'failed', error: new BusyError(said, pauseMs, details), retryAfterMs: null };
+		return { kind: 'failed', error: new TransientError(said, details), retryAfterMs: pauseMs };
 	} catch (error) {
 		if (error instanceof PermanentError) throw error;
 		// A time-out has used up the caller's patience already.
@@ -146,13 +151,12 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
 	return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Retry-After in seconds or as a date; null when it asks for more than we wait inside one call. */
-function pauseOf(response: Response, nowMs: () => number): number | null {
+/** Retry-After in seconds or as a date. */
+function pauseOf(response: Response, nowMs: () => number): number {
 	const text = response.headers.get('retry-after');
 	if (text === null) return RETRY_AFTER_MS;
 	const pauseMs = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - nowMs();
-	if (Number.isNaN(pauseMs)) return RETRY_AFTER_MS;
-	return pauseMs > MAX_RETRY_AFTER_MS ? null : Math.max(pauseMs, 0);
+	return Number.isNaN(pauseMs) ? RETRY_AFTER_MS : Math.min(Math.max(pauseMs, 0), LONGEST_PAUSE_MS);
 }
 
 /** fetch says "fetch failed" and keeps the reason in its cause. */

@@ -47,6 +47,7 @@ export const rebalanceOperations = pgTable(
 		earmarkId: uuid('earmark_id')
 			.notNull()
 			.references(() => earmarks.id),
+		/** What leaves the origin; the last hop says what arrives. */
 		asset: text('asset').notNull(),
 		origin: text('origin').notNull(),
 		destination: text('destination').notNull(),
@@ -88,6 +89,10 @@ export const hops = pgTable(
 		bridge: text('bridge').notNull(),
 		origin: text('origin').notNull(),
 		destination: text('destination').notNull(),
+		/** What leaves and what arrives: two assets for a swap. */
+		asset: text('asset').notNull(),
+		toAsset: text('to_asset').notNull(),
+		/** Base units at the origin: planned, and from the second hop on what the hop before has really delivered. */
 		send: units('send').notNull(),
 		receive: units('receive').notNull(),
 		delivered: units('delivered'),

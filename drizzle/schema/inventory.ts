@@ -98,6 +98,12 @@ export const webhookDeliveries = pgTable(
 	(table) => [index('webhook_deliveries_age').on(table.receivedAt)],
 );
 
+/** How much of a service's allowance all processes together have used: nobody asks again before `next_at`, less what may come at once. */
+export const requestBudgets = pgTable('request_budgets', {
+	service: text('service').primaryKey(),
+	nextAt: instant('next_at').notNull(),
+});
+
 /** The stop switch: append-only, the latest row of a scope is in force. */
 export const stops = pgTable(
 	'stops',

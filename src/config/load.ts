@@ -5,9 +5,10 @@ import { ConfigError, errorText } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 import { parseBps, type Rate } from '../money/rate.ts';
-import { parseAmount } from '../money/units.ts';
 import { configError, type Problem } from './problem.ts';
 import { parseConfigFile } from './read-file.ts';
+import { NOT_PLAIN, PLAIN_NAME, tokenUnits } from './read-value.ts';
+import { type RouteConfig, resolveRoutes, resolveVia, type ViaConfig } from './routes.ts';
 import type { ConfigFile } from './schema.ts';
 
 export interface ChainConfig {
@@ -45,20 +46,6 @@ export interface EverclearConfig {
 	readonly margin: Rate;
 }
 
-export interface RouteConfig {
-	/** `<bridge>-<origin>-<destination>-<asset>`; unique, and safe inside a queue name or a job id. */
-	readonly id: string;
-	readonly asset: string;
-	readonly origin: VenueId;
-	readonly destination: VenueId;
-	readonly bridge: string;
-	/** Basis points of what is sent, as decimal text. */
-	readonly toleranceBps: string;
-	/** Base units at the origin; null leaves the bounds to the bridge. */
-	readonly minimum: Amount | null;
-	readonly maximum: Amount | null;
-}
-
 export interface Config {
 	readonly wallet: Address;
 	readonly chains: ReadonlyMap<VenueId, ChainConfig>;
@@ -67,6 +54,7 @@ export interface Config {
 	/** Settings per bridge, as written; each bridge checks its own. */
 	readonly bridges: ReadonlyMap<string, unknown>;
 	readonly routes: readonly RouteConfig[];
+	readonly via: readonly ViaConfig[];
 	readonly planning: Readonly<ConfigFile['planning']>;
 	readonly web: Readonly<ConfigFile['web']>;
 }
@@ -79,13 +67,18 @@ export function loadConfig(path: string): Config {
 /** Throws `ConfigError` when the parts of a well-formed file do not fit together. */
 export function resolveConfig(file: ConfigFile): Config {
 	const problems: Problem[] = [];
-	const config: Config = {
-		wallet: file.wallet,
+	const places = {
 		chains: resolveChains(file, problems),
 		assets: resolveAssets(file, problems),
 		everclear: resolveEverclear(file, problems),
+	};
+	const routes = resolveRoutes(file, problems);
+	const config: Config = {
+		...places,
+		wallet: file.wallet,
 		bridges: new Map(Object.entries(file.bridges)),
-		routes: resolveRoutes(file, problems),
+		routes,
+		via: resolveVia(file, { routes, problems }),
 		planning: file.planning,
 		web: file.web,
 	};
@@ -146,75 +139,3 @@ function resolveSpokes(file: ConfigFile, problems: Problem[]): ReadonlyMap<Venue
 	}
 	return new Map(Object.entries(file.everclear.spokes));
 }
-
-function resolveRoutes(file: ConfigFile, problems: Problem[]): RouteConfig[] {
-	const indexes = new Map<string, number>();
-	return file.routes.map((route, index) => {
-		const key = `routes.${index}`;
-		const { bridge, origin, destination, asset, toleranceBps } = route;
-		const id = `${bridge}-${origin}-${destination}-${asset}`;
-		const earlier = indexes.get(id);
-		if (earlier !== undefined) problems.push({ key, problem: `is the same route as routes.${earlier}: ${id}` });
-		indexes.set(id, index);
-		problems.push(...routeProblems(file, route).map(({ key: field, problem }) => ({ key: `${key}.${field}`, problem })));
-		return { id, asset, origin, destination, bridge, toleranceBps, ...routeBounds({ file, route, key }, problems) };
-	});
-}
-
-/** Keys are fields of the route. */
-function routeProblems(file: ConfigFile, route: ConfigFile['routes'][number]): Problem[] {
-	const problems: Problem[] = [];
-	if (!PLAIN_NAME.test(route.bridge)) problems.push({ key: 'bridge', problem: NOT_PLAIN });
-	if (!Object.hasOwn(file.bridges, route.bridge))
-		problems.push({ key: 'bridge', problem: `"${route.bridge}" has no settings under "bridges"` });
-	if (route.origin === route.destination) problems.push({ key: 'destination', problem: 'is the origin' });
-	if (!Object.hasOwn(file.assets, route.asset)) {
-		return [...problems, { key: 'asset', problem: `"${route.asset}" is not an asset under "assets"` }];
-	}
-	for (const end of ['origin', 'destination'] as const) {
-		if (assetVenue(file, route.asset, route[end]) === undefined) {
-			problems.push({ key: end, problem: `${route.asset} has no venue ${route[end]}` });
-		}
-	}
-	return problems;
-}
-
-interface RouteAt {
-	readonly file: ConfigFile;
-	readonly route: ConfigFile['routes'][number];
-	readonly key: string;
-}
-
-function routeBounds({ file, route, key }: RouteAt, problems: Problem[]): Pick<RouteConfig, 'minimum' | 'maximum'> {
-	const decimals = assetVenue(file, route.asset, route.origin)?.decimals;
-	// Without an origin there is no scale, and that is reported as a problem of its own.
-	if (decimals === undefined) return { minimum: null, maximum: null };
-	const bound = (field: 'minimum' | 'maximum'): Amount | null => {
-		const text = route[field];
-		return text === undefined ? null : tokenUnits({ text, decimals, key: `${key}.${field}` }, problems);
-	};
-	const bounds = { minimum: bound('minimum'), maximum: bound('maximum') };
-	if (bounds.minimum !== null && bounds.maximum !== null && bounds.minimum > bounds.maximum) {
-		problems.push({ key: `${key}.minimum`, problem: `${route.minimum} is above the maximum of ${route.maximum}` });
-	}
-	return bounds;
-}
-
-function assetVenue(file: ConfigFile, asset: string, venue: VenueId): { readonly decimals: number } | undefined {
-	const venues = Object.hasOwn(file.assets, asset) ? file.assets[asset]?.venues : undefined;
-	return venues !== undefined && Object.hasOwn(venues, venue) ? venues[venue] : undefined;
-}
-
-/** Base units, or null after reporting why the text has none at these decimals. */
-function tokenUnits({ text, decimals, key }: { text: string; decimals: number; key: string }, problems: Problem[]): Amount | null {
-	try {
-		return parseAmount(text, decimals);
-	} catch (error) {
-		problems.push({ key, problem: errorText(error) });
-		return null;
-	}
-}
-
-/** Route ids stand in queue names and job ids, where a colon is refused. */
-const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const NOT_PLAIN = 'is not a plain name of letters, digits, ".", "_" and "-"';

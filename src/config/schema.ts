@@ -41,6 +41,8 @@ const asset = z.strictObject({
 
 const route = z.strictObject({
 	asset: z.string().min(1),
+	/** The asset that arrives, counted one to one; the same one unless the bridge swaps. */
+	toAsset: z.string().min(1).optional(),
 	origin: venueId,
 	destination: venueId,
 	bridge: z.string().min(1),
@@ -89,6 +91,8 @@ export const fileSchema = z.strictObject({
 	/** Settings per bridge; each bridge checks its own. */
 	bridges: z.record(z.string().min(1), z.unknown()).default({}),
 	routes: z.array(route).default([]),
+	/** Routes that may be used one after the other as one leg, by their ids. */
+	via: z.array(z.array(z.string().min(1)).min(2).max(4)).default([]),
 	planning: planning.prefault({}),
 	web: web.prefault({}),
 });

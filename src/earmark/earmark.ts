@@ -44,6 +44,8 @@ export interface EarmarkDraft {
 
 export interface LegDraft {
 	readonly route: string;
+	/** What leaves the origin. */
+	readonly asset: string;
 	readonly origin: VenueId;
 	readonly destination: VenueId;
 	readonly send: Amount;
@@ -57,6 +59,8 @@ export interface HopDraft {
 	readonly bridge: string;
 	readonly origin: VenueId;
 	readonly destination: VenueId;
+	readonly asset: string;
+	readonly toAsset: string;
 	readonly send: Amount;
 	readonly receive: Amount;
 	readonly seconds: number;

@@ -13,6 +13,9 @@ export interface Hop {
 	readonly bridge: string;
 	readonly origin: VenueId;
 	readonly destination: VenueId;
+	/** What leaves the origin, and what arrives at the destination. */
+	readonly asset: string;
+	readonly toAsset: string;
 	/** Base units at the origin. */
 	readonly send: Amount;
 	/** Base units at the destination that the plan counts on. */
@@ -29,6 +32,7 @@ export interface Hop {
 export interface Leg {
 	readonly id: string;
 	readonly earmarkId: string;
+	/** What leaves the origin; its last hop says what arrives. */
 	readonly asset: string;
 	readonly origin: VenueId;
 	readonly destination: VenueId;

@@ -89,6 +89,7 @@ function hopsFrom(path: Path, send: bigint): readonly PlannedHop[] {
 			toAsset: route.toAsset,
 			send: current,
 			receive: amount(delivered),
+			seconds: route.seconds,
 		};
 		current = hop.receive;
 		return hop;

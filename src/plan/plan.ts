@@ -15,12 +15,12 @@ export interface PlannedHop {
 	readonly send: Amount;
 	/** Base units at the destination. */
 	readonly receive: Amount;
+	readonly seconds: number;
 }
 
 /** One path of funds to the destination: its ends, and its hops in order (one for a direct route). */
 export interface PlannedLeg extends PlannedHop {
 	readonly hops: readonly PlannedHop[];
-	readonly seconds: number;
 	/** Token units: the sum over hops of `send − receive + gasCost`. */
 	readonly cost: Exact;
 }

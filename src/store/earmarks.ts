@@ -42,7 +42,7 @@ export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectD
 	await placeHolds(tx, [
 		{ earmarkId: row.id, legId: null, venue: draft.venue, asset: draft.asset, amount: draft.local, state: 'confirmed' },
 	]);
-	for (const leg of draft.legs) await createLeg(tx, { earmarkId: row.id, asset: draft.asset, leg, signer });
+	for (const leg of draft.legs) await createLeg(tx, { earmarkId: row.id, leg, signer });
 	await wake(tx, { topic: 'flow', earmarkId: row.id, generation: 1 });
 	return row.id;
 }
@@ -50,18 +50,20 @@ export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectD
 /** One leg with its hops, holds and first effects. Under the inventory lock of its asset. */
 export async function createLeg(
 	tx: Tx,
-	{ earmarkId, asset, leg, signer }: { earmarkId: string; asset: string; leg: LegDraft; signer: EffectDraft['signer'] },
+	{ earmarkId, leg, signer }: { earmarkId: string; leg: LegDraft; signer: EffectDraft['signer'] },
 ): Promise<void> {
-	const { route, origin, destination, send, receive } = leg;
+	const { route, asset, origin, destination, send, receive } = leg;
 	const [row] = await tx
 		.insert(rebalanceOperations)
 		.values({ earmarkId, asset, route, origin, destination, send, receive, nextActionAt: sql`now() + interval '10 seconds'` })
 		.returning({ id: rebalanceOperations.id });
 	if (row === undefined) throw new InvariantError(`no leg was written for earmark ${earmarkId}`);
 	await tx.insert(hops).values(leg.hops.map((hop, index) => ({ legId: row.id, index, ...hop })));
+	const owner = { earmarkId, legId: row.id };
 	await placeHolds(tx, [
-		{ earmarkId, legId: row.id, venue: origin, asset, amount: send, state: 'confirmed' },
-		{ earmarkId, legId: row.id, venue: destination, asset, amount: receive, state: 'inbound' },
+		{ ...owner, venue: origin, asset, amount: send, state: 'confirmed' },
+		// Also between two hops: what lands there is nobody else's.
+		...leg.hops.map((hop) => ({ ...owner, venue: hop.destination, asset: hop.toAsset, amount: hop.receive, state: 'inbound' }) as const),
 	]);
 	const first = { ownerKind: 'leg', ownerId: row.id, hop: 0, try: 1, venue: origin, signer, spend: leg.spend } as const;
 	await intendEffects(tx, [...(leg.spend === null ? [] : [{ ...first, kind: 'approve' } as const]), { ...first, kind: 'send' }]);

@@ -2,6 +2,7 @@
 import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
 import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
+import type { MinedCall } from '../bridge/bridge.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
 import type { Effect, EffectDraft, Payload } from '../leg/effect.ts';
@@ -242,6 +243,17 @@ async function setStatus(
 		)
 		.returning({ id: effects.id });
 	theOne(rows, 'effect', id);
+}
+
+/** The mined transaction of a confirmed effect, as its verdict was recorded. Throws `InvariantError` when there is none. */
+export async function readMinedCall(db: Db | Tx, id: string): Promise<MinedCall> {
+	const [row] = await db
+		.select({ transactionHash: effects.minedHash, blockNumber: effects.minedBlock, logs: effects.minedLogs })
+		.from(effects)
+		.where(and(eq(effects.id, id), eq(effects.status, 'confirmed')));
+	if (row === undefined || row.transactionHash === null || row.blockNumber === null)
+		throw new InvariantError(`effect ${id} is not confirmed, so nothing of it was mined`, { effectId: id });
+	return { transactionHash: row.transactionHash as Hex, blockNumber: row.blockNumber, logs: row.logs as MinedCall['logs'] };
 }
 
 function isLane({ venue, signer }: { venue: string; signer: string }) {

@@ -8,7 +8,7 @@ import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { setDemandStatus } from './demands.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
 import { dropEffects, mayHaveLeft, readEffectsOf } from './effects.ts';
-import { endUnsentLeg } from './leg-events.ts';
+import { endIdleLeg } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
 
@@ -16,7 +16,7 @@ import { wake } from './outbox.ts';
 const GONE: readonly string[] = ['FILLED_EXTERNALLY'];
 
 /**
- * Legs of which nothing has left end now; those under way run on to their end, and with the last of them the earmark ends: its demand is
+ * Legs of which nothing is under way end now, also those between two hops; the others run on to their end, and with the last of them the earmark ends: its demand is
  * open again, or gone. Throws `ConflictError` once the purchase's nonce has committed: then it is followed to its end.
  */
 export async function giveBack(tx: Tx, { earmark, reason }: { earmark: Earmark; reason: string }): Promise<void> {
@@ -27,7 +27,7 @@ export async function giveBack(tx: Tx, { earmark, reason }: { earmark: Earmark; 
 	if (spent.some((each) => each.kind === 'purchase' && mayHaveLeft(each))) {
 		throw new ConflictError(`the purchase of earmark ${earmark.id} has a nonce: it is followed to its end`, { earmarkId: earmark.id });
 	}
-	for (const leg of await readLegsOf(tx, earmark.id)) if (!isLegTerminal(leg.status)) await endUnsentLeg(tx, leg.id, reason);
+	for (const leg of await readLegsOf(tx, earmark.id)) if (!isLegTerminal(leg.status)) await endIdleLeg(tx, leg.id, reason);
 	await dropEffects(tx, 'earmark', earmark.id);
 	await intendReset(tx, spent);
 	if (now.status === 'moving' || now.status === 'settling') await setEarmarkStatus(tx, { id: earmark.id, to: 'compensating', reason });

@@ -1,6 +1,6 @@
 /** Balances as last read, and what is held against them. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { holds, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
+import { holds, hops } from '../../drizzle/schema/earmarks.ts';
 import { balanceSnapshots } from '../../drizzle/schema/inventory.ts';
 import { HOLDS_ON_CONFIRMED } from '../earmark/hold-state.ts';
 import type { Holding } from '../inventory/available.ts';
@@ -89,11 +89,10 @@ async function deliveredBy(tx: Tx, { venue, asset }: Position, hashes: readonly 
 	const rows = await tx
 		.select({ hash: hops.deliveredTx, sum: sql<string>`sum(${hops.delivered})` })
 		.from(hops)
-		.innerJoin(rebalanceOperations, eq(rebalanceOperations.id, hops.legId))
 		.where(
 			and(
 				inArray(hops.deliveredTx, [...hashes]),
-				eq(rebalanceOperations.asset, asset),
+				sql`case when ${hops.status} = 'returned' then ${hops.asset} else ${hops.toAsset} end = ${asset}`,
 				sql`case when ${hops.status} = 'returned' then ${hops.origin} else ${hops.destination} end = ${venue}`,
 			),
 		)

@@ -14,13 +14,13 @@ export interface Posting {
 	readonly legId: string | null;
 	/** The transaction in which it was observed. */
 	readonly tx: string;
-	readonly asset: string;
 	readonly moves: readonly Move[];
 }
 
-/** Takes `amount` (base units at `venue`) from one account and puts it on another, so that the position always sums to zero. */
+/** Takes `amount` (base units of `asset` at `venue`) from one account and puts it on another, so that the position always sums to zero. */
 export interface Move {
 	readonly venue: VenueId;
+	readonly asset: string;
 	readonly from: LedgerAccount;
 	readonly to: LedgerAccount;
 	readonly amount: Amount;
@@ -29,9 +29,9 @@ export interface Move {
 /** Written in the transaction of the event itself. The database refuses, at commit, a posting that does not sum to zero. */
 export async function post(tx: Tx, { moves, ...posting }: Posting): Promise<void> {
 	const [id] = await tx.execute<{ id: string }>(sql`select gen_random_uuid() as id`);
-	const entries = moves.flatMap(({ venue, from, to, amount }) => [
-		{ account: from, venue, amount: -amount },
-		{ account: to, venue, amount: amount as bigint },
+	const entries = moves.flatMap(({ venue, asset, from, to, amount }) => [
+		{ account: from, venue, asset, amount: -amount },
+		{ account: to, venue, asset, amount: amount as bigint },
 	]);
 	await tx.insert(ledgerEntries).values(entries.map((entry) => ({ ...posting, ...entry, posting: id?.id ?? '' })));
 }

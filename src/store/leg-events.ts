@@ -1,19 +1,21 @@
-/** What happens to a leg, each event one transaction's worth: effect, hop, leg, holds and wake-up change together or not at all. */
+/** What happens to a leg on its way, each event one transaction's worth: effect, hop, leg, holds and wake-up change together or not at all. */
 import type { Delivery, Evidence, MinedCall } from '../bridge/bridge.ts';
 import type { Hold } from '../earmark/earmark.ts';
-import { type Effect, latestEffect } from '../leg/effect.ts';
+import type { Spend } from '../earmark/spend.ts';
+import type { Position } from '../inventory/venue.ts';
+import { type Effect, type EffectDraft, latestEffect } from '../leg/effect.ts';
+import { EFFECT_TRANSITIONS } from '../leg/effect-state.ts';
 import type { Hop, Leg } from '../leg/leg.ts';
-import { isLegTerminal } from '../leg/state.ts';
-import { intendReset } from './allowances.ts';
-import { freeExcess, readShortfall } from './coverage.ts';
+import type { Amount } from '../money/amount.ts';
+import { freeExcess } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
-import { dropEffects, intendEffects, mayHaveLeft, readEffectsOf, resolveEffect, type Verdict } from './effects.ts';
+import { dropEffects, intendEffects, readEffectsOf } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
 import { absorbNow, claimIncoming } from './inventory.ts';
 import { post } from './ledger.ts';
-import { readLeg, readLegsOf, setHopStatus, setLegStatus } from './legs.ts';
-import { wake } from './outbox.ts';
+import { endIdleLeg, resolveOnly, wakeWhatFollows } from './leg-ends.ts';
+import { noteProof, passOn, readLeg, setHopStatus, setLegStatus } from './legs.ts';
 
 /** A nonce of the leg has committed: from here on money may have left, so leg and earmark leave `planned`. Under the earmark's lock. */
 export async function legStarted(tx: Tx, { leg, hop, effect }: { leg: Leg; hop: Hop; effect: Effect }): Promise<void> {
@@ -22,7 +24,7 @@ export async function legStarted(tx: Tx, { leg, hop, effect }: { leg: Leg; hop: 
 	if (now.hops[hop.index]?.status === 'planned') await setHopStatus(tx, { id: hop.id, to: 'sending' });
 	if ((await readEarmark(tx, leg.earmarkId)).status === 'planned') await setEarmarkStatus(tx, { id: leg.earmarkId, to: 'moving' });
 	if (effect.kind !== 'send') return;
-	for (const hold of await holdsAt(tx, leg, hop.origin)) await moveHold(tx, { id: hold.id, to: 'pending_out' });
+	for (const hold of await holdsAt(tx, leg, originOf(hop))) await moveHold(tx, { id: hold.id, to: 'pending_out' });
 }
 
 /** The sending call is final: the bridge has the funds. */
@@ -34,128 +36,113 @@ export async function hopSent(
 	await resolveOnly(tx, effect, mined);
 	await setHopStatus(tx, { id: hop.id, to: 'in_flight', evidence });
 	if (leg.status !== 'in_flight') await setLegStatus(tx, { id: leg.id, to: 'in_flight' });
-	for (const hold of await holdsAt(tx, leg, hop.origin))
+	for (const hold of await holdsAt(tx, leg, originOf(hop)))
 		await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: mined.blockNumber });
-	await absorbNow(tx, { venue: hop.origin, asset: leg.asset, earmarkId: leg.earmarkId });
-	const moves = [{ venue: hop.origin, from: 'wallet', to: 'in_flight', amount: hop.send } as const];
+	await absorbNow(tx, { ...originOf(hop), earmarkId: leg.earmarkId });
+	const moves = [{ ...originOf(hop), from: 'wallet', to: 'in_flight', amount: hop.send } as const];
 	await post(tx, { event: 'sent', ...ledgerRefs(leg), tx: mined.transactionHash, moves });
 }
 
-/**
- * The funds have arrived: the inbound hold becomes a hold on confirmed funds, of what really came. What the earmark does not need any
- * more is free at once.
- */
-export async function deliverHop(
+/** The other side is proven to owe us: the call that claims it is intended in the same transaction. */
+export async function hopProven(
 	tx: Tx,
-	{ leg, hop, proof, delivery }: { leg: Leg; hop: Hop; proof: Evidence; delivery: Delivery },
+	{ leg, hop, proof, signer }: { leg: Leg; hop: Hop; proof: Evidence; signer: EffectDraft['signer'] },
 ): Promise<void> {
 	await lockEarmarks(tx, [leg.earmarkId]);
+	// The first proof only: a twin that comes second finds one.
+	await noteProof(tx, { leg, hop: { ...hop, proof: null }, proof });
+	const owner = { ownerKind: 'leg', ownerId: leg.id, hop: hop.index } as const;
+	await intendEffects(tx, [{ ...owner, kind: 'claim', try: 1, venue: hop.destination, signer, spend: null }]);
+}
+
+/** The hop that goes on with what has arrived. */
+export interface NextHop {
+	/** With what it sends and delivers now. */
+	readonly hop: Hop;
+	/** The allowance that its sending call will spend. */
+	readonly spend: Spend | null;
+	/** What the leg brings in the end, in base units there. */
+	readonly arrives: Amount;
+}
+
+export interface Delivered {
+	readonly leg: Leg;
+	readonly hop: Hop;
+	readonly proof: Evidence;
+	readonly delivery: Delivery;
+	/** Null after the last hop. */
+	readonly next: NextHop | null;
+	readonly signer: EffectDraft['signer'];
+}
+
+/**
+ * The funds have arrived: the inbound hold becomes a hold on confirmed funds, of what really came. After the last hop, what the earmark
+ * does not need any more is free at once; before it, what has arrived stays held until it goes on.
+ */
+export async function deliverHop(tx: Tx, { leg, hop, proof, delivery, next, signer }: Delivered): Promise<void> {
+	await lockEarmarks(tx, [leg.earmarkId]);
+	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'delivered', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
-	await claimIncoming(tx, { ...delivery, asset: leg.asset });
-	await setLegStatus(tx, { id: leg.id, to: 'delivered', delivered: delivery.amount });
-	for (const { id } of await holdsAt(tx, leg, hop.destination))
+	// Somebody else may have claimed for us.
+	await dropEffects(tx, 'leg', leg.id);
+	await claimIncoming(tx, { ...delivery, asset: hop.toAsset });
+	for (const { id } of await holdsAt(tx, leg, destinationOf(hop)))
 		await moveHold(tx, delivery.amount === 0n ? { id, to: 'released' } : { id, to: 'confirmed', amount: delivery.amount });
 	await postArrival(tx, { leg, hop, delivery, event: 'delivered' });
+	if (next !== null) return goOn(tx, { leg, next, signer });
+	await setLegStatus(tx, { id: leg.id, to: 'delivered', delivered: delivery.amount });
 	await freeExcess(tx, await readEarmark(tx, leg.earmarkId));
 	await wakeWhatFollows(tx, leg.earmarkId);
 }
 
-/** The funds came back to the origin: they are free there, and nothing is inbound any more. */
+/** Nothing is sent on for an earmark that gives its funds back: they are free where they are. */
+async function goOn(tx: Tx, { leg, next, signer }: { leg: Leg; next: NextHop; signer: EffectDraft['signer'] }): Promise<void> {
+	const earmark = await readEarmark(tx, leg.earmarkId);
+	const { hop, spend, arrives } = next;
+	if (earmark.status === 'compensating' || hop.send === 0n || hop.receive === 0n || arrives === 0n) {
+		await endIdleLeg(tx, leg.id, earmark.reason ?? 'NOTHING_ARRIVED');
+		return wakeWhatFollows(tx, leg.earmarkId);
+	}
+	await passOn(tx, hop);
+	const first = { ownerKind: 'leg', ownerId: leg.id, hop: hop.index, try: 1, venue: hop.origin, signer, spend } as const;
+	await intendEffects(tx, [...(spend === null ? [] : [{ ...first, kind: 'approve' } as const]), { ...first, kind: 'send' }]);
+	const end = { venue: leg.destination, asset: earmark.asset };
+	for (const { id, state, amount } of await holdsAt(tx, leg, end))
+		if (state === 'inbound' && amount > arrives) await moveHold(tx, { id, to: 'inbound', amount: arrives });
+	await wakeWhatFollows(tx, leg.earmarkId);
+}
+
+/** The funds came back to the hop's origin: they are free there, and nothing is inbound any more. */
 export async function returnHop(
 	tx: Tx,
 	{ leg, hop, proof, delivery }: { leg: Leg; hop: Hop; proof: Evidence; delivery: Delivery },
 ): Promise<void> {
 	await lockEarmarks(tx, [leg.earmarkId]);
+	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'returned', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
-	await claimIncoming(tx, { ...delivery, asset: leg.asset });
+	// An attested hop may come back all the same: then nobody claims it.
+	await dropEffects(tx, 'leg', leg.id);
+	for (const { id } of leg.hops.slice(hop.index + 1)) await setHopStatus(tx, { id, to: 'cancelled' });
+	await claimIncoming(tx, { ...delivery, asset: hop.asset });
 	await setLegStatus(tx, { id: leg.id, to: 'returned', delivered: delivery.amount, reason: 'RETURNED' });
 	await releaseInbound(tx, leg);
 	await postArrival(tx, { leg, hop, delivery, event: 'returned' });
 	await wakeWhatFollows(tx, leg.earmarkId);
 }
 
-/**
- * Final revert: the same act may be tried once more, as a new effect, if it is still wanted. What it would have spent is approved anew:
- * somebody else may have approved meanwhile, and has counted only what still waited then.
- */
-export async function tryAgain(tx: Tx, { effect, mined }: { effect: Effect; mined: MinedCall }): Promise<void> {
-	await resolveReverted(tx, effect, mined);
-	const { ownerKind, ownerId, hop, kind, venue, signer, spend } = effect;
-	if (kind !== 'reset' && !(await isStillWanted(tx, effect))) return;
-	const again = { ownerKind, ownerId, hop, venue, signer, spend } as const;
-	const approve = kind === 'approve' ? null : latestEffect(await readEffectsOf(tx, ownerKind, [ownerId]), 'approve', hop);
-	await intendEffects(tx, [
-		...(approve === null ? [] : [{ ...again, kind: 'approve', try: approve.try + 1 } as const]),
-		{ ...again, kind, try: effect.try + 1 },
-	]);
+/** A claim with a nonce is followed to its end first: nobody would follow it afterwards, and others wait behind it. */
+async function refuseWhileClaiming(tx: Tx, leg: Leg, hop: Hop): Promise<void> {
+	const claim = latestEffect(await readEffectsOf(tx, 'leg', [leg.id]), 'claim', hop.index);
+	if (claim !== null && claim.nonce !== null && EFFECT_TRANSITIONS[claim.status].length > 0)
+		throw new ConflictError(`hop ${hop.index} of leg ${leg.id} has a claim under way: it is followed to its end`, { legId: leg.id });
 }
 
-/** A leg of an earmark that has been given up ends here instead; an earmark that does not settle any more has nothing to pay. */
-async function isStillWanted(tx: Tx, { ownerKind, ownerId }: Effect): Promise<boolean> {
-	if (ownerKind === 'earmark') return (await readEarmark(tx, ownerId)).status === 'settling';
-	const leg = await readLeg(tx, ownerId);
-	const earmark = await readEarmark(tx, leg.earmarkId);
-	if (isLegTerminal(leg.status)) return false;
-	if (earmark.status !== 'compensating') return true;
-	await endUnsentLeg(tx, ownerId, earmark.reason ?? 'COMPENSATING');
-	await wakeWhatFollows(tx, earmark.id);
-	return false;
-}
+const originOf = (hop: Hop): Position => ({ venue: hop.origin, asset: hop.asset });
+const destinationOf = (hop: Hop): Position => ({ venue: hop.destination, asset: hop.toAsset });
 
-/** Given up, proven that nothing left: no sending nonce was ever committed, or it reverted finally. */
-export async function failLeg(
-	tx: Tx,
-	{ leg, effect, mined, reason }: { leg: Leg; effect: Effect; mined: MinedCall | null; reason: string },
-): Promise<void> {
-	await lockEarmarks(tx, [leg.earmarkId]);
-	if (mined !== null) await resolveReverted(tx, effect, mined);
-	if (!(await endUnsentLeg(tx, leg.id, reason)))
-		throw new ConflictError(`leg ${leg.id} has a sending nonce: it is followed to its end`, { legId: leg.id });
-	await wakeWhatFollows(tx, leg.earmarkId);
-}
-
-/**
- * Ends a leg of which nothing has left, and frees what it holds. Answers false, and changes nothing, when a sending nonce has committed:
- * such a leg is followed to its end. Under the earmark's lock.
- */
-export async function endUnsentLeg(tx: Tx, legId: string, reason: string): Promise<boolean> {
-	const written = await readEffectsOf(tx, 'leg', [legId]);
-	if (written.some((each) => each.kind === 'send' && mayHaveLeft(each))) return false;
-	await dropEffects(tx, 'leg', legId);
-	await intendReset(tx, written);
-	const leg = await readLeg(tx, legId);
-	for (const hop of leg.hops.filter((each) => !isLegTerminal(each.status)))
-		await setHopStatus(tx, { id: hop.id, to: hop.status === 'planned' ? 'cancelled' : 'failed' });
-	await setLegStatus(tx, { id: legId, to: leg.status === 'planned' ? 'cancelled' : 'failed', reason });
-	for (const hold of await readHolds(tx, leg.earmarkId)) if (hold.legId === legId) await moveHold(tx, { id: hold.id, to: 'released' });
-	return true;
-}
-
-/** Confirmed, and nothing else follows from it. */
-export async function resolveOnly(tx: Tx, effect: Effect, mined: MinedCall): Promise<void> {
-	await resolve(tx, effect, { mined, to: 'confirmed' });
-}
-
-/** Reverted finally: the act came to nothing, and what would have left with it is still there. */
-export async function resolveReverted(tx: Tx, effect: Effect, mined: MinedCall): Promise<void> {
-	const earmarkId = effect.ownerKind === 'earmark' ? effect.ownerId : (await readLeg(tx, effect.ownerId)).earmarkId;
-	await lockEarmarks(tx, [earmarkId]);
-	await resolve(tx, effect, { mined, to: 'reverted' });
-	if (effect.kind !== 'send' && effect.kind !== 'purchase') return;
-	for (const hold of await readHolds(tx, earmarkId)) {
-		const isOurs = hold.legId === (effect.ownerKind === 'leg' ? effect.ownerId : hold.legId) && hold.venue === effect.venue;
-		if (isOurs && hold.state === 'pending_out') await moveHold(tx, { id: hold.id, to: 'confirmed' });
-	}
-}
-
-async function resolve(tx: Tx, effect: Effect, { mined, to }: { mined: MinedCall; to: Verdict['to'] }): Promise<void> {
-	const logs = mined.logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, logIndex }));
-	await resolveEffect(tx, effect.id, { to, hash: mined.transactionHash, blockNumber: mined.blockNumber, logs, reason: null });
-}
-
-async function holdsAt(tx: Tx, leg: Leg, venue: string): Promise<Hold[]> {
+async function holdsAt(tx: Tx, leg: Leg, { venue, asset }: Position): Promise<Hold[]> {
 	const all = await readHolds(tx, leg.earmarkId);
-	return all.filter((hold) => hold.legId === leg.id && hold.venue === venue);
+	return all.filter((hold) => hold.legId === leg.id && hold.venue === venue && hold.asset === asset);
 }
 
 async function releaseInbound(tx: Tx, leg: Leg): Promise<void> {
@@ -168,30 +155,18 @@ async function postArrival(
 	tx: Tx,
 	{ leg, hop, delivery, event }: { leg: Leg; hop: Hop; delivery: Delivery; event: 'delivered' | 'returned' },
 ): Promise<void> {
+	const asset = event === 'delivered' ? hop.toAsset : hop.asset;
 	await post(tx, {
 		event,
 		...ledgerRefs(leg),
 		tx: delivery.transactionHash,
 		moves: [
-			{ venue: hop.origin, from: 'in_flight', to: 'bridge', amount: hop.send },
-			{ venue: delivery.venue, from: 'bridge', to: 'wallet', amount: delivery.amount },
+			{ ...originOf(hop), from: 'in_flight', to: 'bridge', amount: hop.send },
+			{ venue: delivery.venue, asset, from: 'bridge', to: 'wallet', amount: delivery.amount },
 		],
 	});
 }
 
-function ledgerRefs({ earmarkId, id, asset }: Leg) {
-	return { earmarkId, legId: id, asset };
-}
-
-/**
- * The transaction that ends an earmark's last leg wakes its settlement, and the one that proves value missing wakes the planner, which
- * does not wait for the other legs; the flow is only one of several wake-ups.
- */
-async function wakeWhatFollows(tx: Tx, earmarkId: string): Promise<void> {
-	const earmark = await readEarmark(tx, earmarkId);
-	const legs = await readLegsOf(tx, earmarkId);
-	if (legs.every((leg) => isLegTerminal(leg.status))) return wake(tx, { topic: 'settle', earmarkId });
-	// Of a leg that has ended an approval may still be on its lane, with a nonce that others wait behind.
-	if (legs.some((leg) => leg.status === 'failed')) await wake(tx, { topic: 'settle', earmarkId });
-	if (earmark.status !== 'compensating' && (await readShortfall(tx, earmark)) > 0n) await wake(tx, { topic: 'plan' });
+function ledgerRefs({ earmarkId, id }: Leg) {
+	return { earmarkId, legId: id };
 }

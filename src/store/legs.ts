@@ -1,5 +1,5 @@
 /** Legs and hops: rows ↔ domain, and their compare-and-set. */
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { InvariantError } from '../errors.ts';
 import type { Hop, Leg, Noted } from '../leg/leg.ts';
@@ -80,6 +80,27 @@ export async function setHopStatus(tx: Tx, { id, to, ...learned }: HopChange): P
 	theOne(rows, 'hop', id);
 }
 
+/** What the hop before has delivered is what this one sends. */
+export async function passOn(tx: Tx, { id, send, receive }: Pick<Hop, 'id' | 'send' | 'receive'>): Promise<void> {
+	const rows = await tx
+		.update(hops)
+		.set({ send, receive, updatedAt: sql`now()`, version: sql`${hops.version} + 1` })
+		.where(and(eq(hops.id, id), eq(hops.status, 'planned')))
+		.returning({ id: hops.id });
+	theOne(rows, 'hop', id);
+}
+
+/** Notes the first proof of a hop in flight, or another in place of one that is not accepted any more. Takes the earmark's lock. */
+export async function noteProof(tx: Tx, { leg, hop, proof }: { leg: Leg; hop: Hop; proof: Noted }): Promise<void> {
+	await lockEarmarks(tx, [leg.earmarkId]);
+	const rows = await tx
+		.update(hops)
+		.set({ proof, version: sql`${hops.version} + 1` })
+		.where(and(eq(hops.id, hop.id), eq(hops.status, 'in_flight'), hop.proof === null ? isNull(hops.proof) : isNotNull(hops.proof)))
+		.returning({ id: hops.id });
+	theOne(rows, 'hop', hop.id);
+}
+
 /** Says when the reconciler should wonder about this leg; the jobs that serve it push the moment on. */
 export async function expectLegWithin(db: Db | Tx, legId: string, ms: number): Promise<void> {
 	await db
@@ -126,6 +147,8 @@ function toHop(row: typeof hops.$inferSelect): Hop {
 		bridge: row.bridge,
 		origin: row.origin,
 		destination: row.destination,
+		asset: row.asset,
+		toAsset: row.toAsset,
 		send: amount(row.send),
 		receive: amount(row.receive),
 		delivered: row.delivered === null ? null : amount(row.delivered),

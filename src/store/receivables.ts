@@ -105,10 +105,10 @@ export async function settleReceivable(db: Db, receivable: Receivable, payment: 
 			.returning({ id: receivables.id });
 		if (rows.length === 0) return false;
 		await post(tx, {
-			...{ event: 'settled', earmarkId, legId: null, tx: payment.tx, asset },
+			...{ event: 'settled', earmarkId, legId: null, tx: payment.tx },
 			moves: [
-				{ venue: origin, from: 'receivable', to: 'hub', amount: receivable.amount },
-				{ venue: payment.venue, from: 'hub', to: 'wallet', amount: payment.amount },
+				{ venue: origin, asset, from: 'receivable', to: 'hub', amount: receivable.amount },
+				{ venue: payment.venue, asset, from: 'hub', to: 'wallet', amount: payment.amount },
 			],
 		});
 		return true;

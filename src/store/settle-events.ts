@@ -19,7 +19,7 @@ import { intendEffects, readEffect } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
 import { absorbNow, snapshotBlocks } from './inventory.ts';
 import { post } from './ledger.ts';
-import { resolveOnly } from './leg-events.ts';
+import { resolveOnly } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
 
@@ -102,8 +102,8 @@ export async function purchaseFinal(
 	});
 	await post(tx, {
 		event: 'purchased',
-		...{ earmarkId: earmark.id, legId: null, asset: earmark.asset, tx: mined.transactionHash },
-		moves: [{ venue: earmark.venue, from: 'wallet', to: 'receivable', amount: paid }],
+		...{ earmarkId: earmark.id, legId: null, tx: mined.transactionHash },
+		moves: [{ venue: earmark.venue, asset: earmark.asset, from: 'wallet', to: 'receivable', amount: paid }],
 	});
 	if (!leavesAllowance) return;
 	await intendReset(tx, [effect]);

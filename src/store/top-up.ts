@@ -46,7 +46,7 @@ export async function topUp(tx: Tx, { earmark, local, legs, signer }: TopUp): Pr
 	await refuseOncePaying(tx, earmark.id);
 	const { id: earmarkId, venue, asset } = earmark;
 	await placeHolds(tx, [{ earmarkId, legId: null, venue, asset, amount: local, state: 'confirmed' }]);
-	for (const leg of legs) await createLeg(tx, { earmarkId, asset, leg, signer });
+	for (const leg of legs) await createLeg(tx, { earmarkId, leg, signer });
 	if (legs.length === 0) return wake(tx, { topic: 'settle', earmarkId });
 	if ((await readEarmark(tx, earmarkId)).status === 'settling') await setEarmarkStatus(tx, { id: earmarkId, to: 'moving' });
 	await wake(tx, { topic: 'flow', earmarkId, generation: await nextGeneration(tx, earmarkId) });

@@ -113,6 +113,11 @@ const WRONG: readonly (readonly [what: string, path: string, value: unknown, key
 	['two routes alike', 'routes', [route, route], 'routes.1', /same route as routes.0: across-1-10-USDC/],
 	['a minimum finer than the origin', 'routes.0.minimum', '0.0000001', 'routes.0.minimum', /finer than 6/],
 	['a minimum above the maximum', 'routes.0.minimum', '2.000002', 'routes.0.minimum', /above the maximum of 2.000001/],
+	['a route to an unknown asset', 'routes.0.toAsset', 'DAI', 'routes.0.toAsset', /"DAI" is not an asset/],
+	['a route to where the asset that arrives is not', 'routes.0.toAsset', 'USDT', 'routes.0.destination', /USDT has no venue 10/],
+	['a row of one', 'via', [['across-1-10-USDC']], 'via.0', /2/],
+	['a row of an unknown route', 'via', [['across-1-10-USDC', 'across-10-56-USDC']], 'via.0.1', /"across-10-56-USDC" is no route/],
+	['a row that does not join', 'via', [['across-1-10-USDC', 'across-1-10-USDC']], 'via.0.1', /takes USDC at 1, and .* brings USDC at 10/],
 	['a tolerance as a number', 'routes.0.toleranceBps', 5, 'routes.0.toleranceBps', /quotes/],
 	['a margin as a number', 'everclear.marginBps', 5, 'everclear.marginBps', /quotes/],
 	['a margin that is a word', 'everclear.marginBps', 'some', 'everclear.marginBps', /basis points from -10000 to 10000/],
@@ -154,6 +159,20 @@ test('all problems are named at once, the first one as the key', () => {
 	expect(error.message.split('\n')).toHaveLength(3);
 	expect(error.message).toContain('\nconfiguration: routes.0.bridge: ');
 	expect(error.message).toContain('\nconfiguration: routes.0.destination: ');
+});
+
+describe('routes in a row', () => {
+	const routes = [route, { ...route, origin: '10', destination: '1' }];
+	const withVia = (...via: string[][]) => change('routes', routes).concat(stringify({ via }));
+
+	test('may not come back to where they have been', () => {
+		expect(refusal(withVia(['across-1-10-USDC', 'across-10-1-USDC'])).message).toContain('via.0: passes USDC at 1 twice');
+	});
+
+	test('are refused when they stand there twice', () => {
+		const row = ['across-1-10-USDC', 'across-10-1-USDC'];
+		expect(refusal(withVia(row, row)).message).toContain(`via.1: is there twice: ${row.join('+')}`);
+	});
 });
 
 describe('a valid file', () => {
@@ -208,7 +227,14 @@ describe('a valid file', () => {
 describe('the file on disk', () => {
 	test('that is the example resolves', () => {
 		const config = loadConfig(EXAMPLE);
-		expect(config.routes.map(({ id }) => id)).toEqual(['across-1-10-USDC', 'across-10-1-USDC', 'across-56-10-USDC']);
+		expect(config.routes.map(({ id }) => id)).toEqual([
+			'across-1-10-USDC',
+			'across-10-1-USDC',
+			'across-56-10-USDC',
+			'cctp-v2-10-1-USDC',
+			'swap-10-10-USDT-USDC',
+		]);
+		expect(config.via.map(({ id, hops }) => [id, hops.length])).toEqual([['swap-10-10-USDT-USDC+cctp-v2-10-1-USDC', 2]]);
 		expect(config.assets.get('USDC')?.venues.get('10')?.reserve).toBe(2_500_500_000n);
 	});
 

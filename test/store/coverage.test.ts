@@ -7,7 +7,7 @@ import { type Db, inTransaction, type Store } from '../../src/store/db.ts';
 import { readEarmark, shortEarmarks } from '../../src/store/earmarks.ts';
 import { giveBack } from '../../src/store/give-back.ts';
 import { type Incoming, readHoldings, saveBalances } from '../../src/store/inventory.ts';
-import { tryAgain } from '../../src/store/leg-events.ts';
+import { tryAgain } from '../../src/store/leg-ends.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { adjustEarmark } from '../../src/store/top-up.ts';
 import {

@@ -10,7 +10,7 @@ import { createEarmark, readEarmark } from '../../src/store/earmarks.ts';
 import { mayHaveLeft, readEffectsOf } from '../../src/store/effects.ts';
 import { giveBack } from '../../src/store/give-back.ts';
 import { readHolds } from '../../src/store/holds.ts';
-import { tryAgain } from '../../src/store/leg-events.ts';
+import { tryAgain } from '../../src/store/leg-ends.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { approveAnew } from '../../src/store/settle-events.ts';
 import { adjustEarmark } from '../../src/store/top-up.ts';

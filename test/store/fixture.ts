@@ -12,7 +12,8 @@ import { type Db, inTransaction, lockEarmarks, lockInventory, openStore, type St
 import { recordEvaluation, saveInvoice } from '../../src/store/demands.ts';
 import { createEarmark, readEarmark } from '../../src/store/earmarks.ts';
 import { claimEffect, openLane, readEffectsOf, recordBroadcast, reserveNonce, storeAttempt } from '../../src/store/effects.ts';
-import { deliverHop, failLeg, hopSent, legStarted, resolveOnly, returnHop } from '../../src/store/leg-events.ts';
+import { failLeg, resolveOnly } from '../../src/store/leg-ends.ts';
+import { deliverHop, hopSent, legStarted, returnHop } from '../../src/store/leg-events.ts';
 import { readLeg, readLegsOf } from '../../src/store/legs.ts';
 import { beginSettling, purchaseFinal, purchaseStarted } from '../../src/store/settle-events.ts';
 import { topUp } from '../../src/store/top-up.ts';
@@ -67,12 +68,12 @@ export async function openDemand(db: Db, enqueuedAt = 1_700_000_000): Promise<{ 
 
 /** A leg of 41 units that brings 40 to venue 10. */
 export function legFrom(origin: string): LegDraft {
-	const ends = { origin, destination: '10', send: amount(41n), receive: amount(40n) };
+	const ends = { asset: 'USDC', origin, destination: '10', send: amount(41n), receive: amount(40n) };
 	return {
 		...ends,
 		route: `across-${origin}-10-USDC`,
 		spend: { token: TOKEN, spender: POOL, amount: amount(41n) },
-		hops: [{ ...ends, bridge: 'across', seconds: 5 }],
+		hops: [{ ...ends, toAsset: 'USDC', bridge: 'across', seconds: 5 }],
 	};
 }
 
@@ -158,8 +159,10 @@ export async function legArrived(
 ): Promise<void> {
 	const part = await hopOf(db, legId);
 	const delivery = { venue: part.hop[to], amount: amount(units), transactionHash, blockNumber: block };
-	const event = to === 'destination' ? deliverHop : returnHop;
-	await inTransaction(db, CAUSE, (tx) => event(tx, { ...part, proof: {}, delivery }));
+	const arrived = { ...part, proof: {}, delivery };
+	await inTransaction(db, CAUSE, (tx) =>
+		to === 'destination' ? deliverHop(tx, { ...arrived, next: null, signer: SIGNER }) : returnHop(tx, arrived),
+	);
 }
 
 /** Given up: refused for good before the nonce of its send, or, with `mined`, reverted for good after it. */

@@ -7,7 +7,7 @@ import { readEarmark } from '../../src/store/earmarks.ts';
 import { readEffectsOf } from '../../src/store/effects.ts';
 import { giveBack } from '../../src/store/give-back.ts';
 import { readHolds } from '../../src/store/holds.ts';
-import { endUnsentLeg, tryAgain } from '../../src/store/leg-events.ts';
+import { endIdleLeg, tryAgain } from '../../src/store/leg-ends.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import {
 	bringLegTo,
@@ -137,7 +137,7 @@ describe('an allowance', () => {
 			const end = (earmarkId: string, legId: string) =>
 				inTransaction(own.db, CAUSE, async (tx) => {
 					await lockEarmarks(tx, [earmarkId]);
-					return endUnsentLeg(tx, legId, 'GIVEN_BACK');
+					return endIdleLeg(tx, legId, 'GIVEN_BACK');
 				});
 			const { earmarkId } = await earmarked(own.db, 3);
 			const [first = '', second = '', third = ''] = (await readLegsOf(own.db, earmarkId)).map((leg) => leg.id);

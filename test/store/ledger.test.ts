@@ -17,7 +17,7 @@ afterAll(() => store.close());
 /** Writes one posting and returns its transaction's hash, by which it is found again. */
 async function written(moves: readonly Move[], event: Posting['event'] = 'settled'): Promise<string> {
 	const tx = randomHash();
-	await inTransaction(store.db, CAUSE, (inner) => post(inner, { event, earmarkId, legId: null, tx, asset: 'USDC', moves }));
+	await inTransaction(store.db, CAUSE, (inner) => post(inner, { event, earmarkId, legId: null, tx, moves }));
 	return tx;
 }
 
@@ -30,8 +30,8 @@ describe('a posting', () => {
 	it('takes each amount from one account and puts it on another, under one id', async () => {
 		const rows = await entriesOf(
 			await written([
-				{ venue: '1', from: 'receivable', to: 'hub', amount: amount(90n) },
-				{ venue: '56', from: 'hub', to: 'wallet', amount: amount(2n ** 255n) },
+				{ asset: 'USDC', venue: '1', from: 'receivable', to: 'hub', amount: amount(90n) },
+				{ asset: 'USDC', venue: '56', from: 'hub', to: 'wallet', amount: amount(2n ** 255n) },
 			]),
 		);
 		expect(rows.map((row) => row.entry)).toEqual(['receivable 1 -90', 'hub 1 90', `hub 56 -${2n ** 255n}`, `wallet 56 ${2n ** 255n}`]);
@@ -39,7 +39,7 @@ describe('a posting', () => {
 	});
 
 	it('has an id of its own', async () => {
-		const move = { venue: '1', from: 'wallet', to: 'receivable', amount: amount(1n) } as const;
+		const move = { asset: 'USDC', venue: '1', from: 'wallet', to: 'receivable', amount: amount(1n) } as const;
 		const [first, second] = [await entriesOf(await written([move])), await entriesOf(await written([move]))];
 		expect(first[0]?.posting).not.toBe(second[0]?.posting);
 	});
@@ -47,8 +47,8 @@ describe('a posting', () => {
 	it('leaves nothing behind when its transaction does not commit', async () => {
 		const tx = randomHash();
 		const failing = inTransaction(store.db, CAUSE, async (inner) => {
-			const moves = [{ venue: '1', from: 'wallet', to: 'in_flight', amount: amount(1n) }] as const;
-			await post(inner, { event: 'sent', earmarkId, legId: null, tx, asset: 'USDC', moves });
+			const moves = [{ asset: 'USDC', venue: '1', from: 'wallet', to: 'in_flight', amount: amount(1n) }] as const;
+			await post(inner, { event: 'sent', earmarkId, legId: null, tx, moves });
 			throw new Error('power cut');
 		});
 		await expect(failing).rejects.toThrow('power cut');
@@ -58,7 +58,13 @@ describe('a posting', () => {
 	it('sums to zero at every position, whatever moves it is made of', async () => {
 		const account = fc.constantFrom<LedgerAccount>('wallet', 'in_flight', 'receivable', 'bridge', 'hub');
 		const units = fc.bigInt(0n, 2n ** 200n).map(amount);
-		const move = fc.record({ venue: fc.constantFrom('1', '10', '56'), from: account, to: account, amount: units });
+		const move = fc.record({
+			venue: fc.constantFrom('1', '10', '56'),
+			asset: fc.constantFrom('USDC', 'USDT'),
+			from: account,
+			to: account,
+			amount: units,
+		});
 		await fc.assert(
 			fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 5 }), async (moves) => {
 				const tx = await written(moves);
@@ -94,12 +100,12 @@ describe('the books', () => {
 		['removed', sql`delete from ledger_entries where true`],
 		['emptied', sql`truncate ledger_entries`],
 	])('cannot be %s', async (_name, statement) => {
-		await written([{ venue: '1', from: 'wallet', to: 'receivable', amount: amount(1n) }]);
+		await written([{ asset: 'USDC', venue: '1', from: 'wallet', to: 'receivable', amount: amount(1n) }]);
 		await expect(store.db.execute(statement)).rejects.toMatchObject({ cause: { message: expect.stringMatching(/ledger_entries/) } });
 	});
 
 	it('know no account that the schema does not name', async () => {
-		const moves: Move[] = [{ venue: '1', from: 'wallet', to: 'pocket' as LedgerAccount, amount: amount(1n) }];
+		const moves: Move[] = [{ asset: 'USDC', venue: '1', from: 'wallet', to: 'pocket' as LedgerAccount, amount: amount(1n) }];
 		await expect(written(moves)).rejects.toMatchObject({ cause: { message: expect.stringContaining('ledger_entries_account') } });
 	});
 });

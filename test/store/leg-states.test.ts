@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BallastError } from '../../src/errors.ts';
 import { type Db, inTransaction, lockEarmarks, type Store } from '../../src/store/db.ts';
 import { readHolds } from '../../src/store/holds.ts';
-import { endUnsentLeg } from '../../src/store/leg-events.ts';
+import { endIdleLeg } from '../../src/store/leg-ends.ts';
 import { markOverdue, readLeg, readLegsOf } from '../../src/store/legs.ts';
 import {
 	bringLegTo,
@@ -56,7 +56,7 @@ const EVENTS: Record<string, (db: Db, legId: string) => Promise<unknown>> = {
 		const { earmarkId } = await readLeg(db, legId);
 		return inTransaction(db, CAUSE, async (tx) => {
 			await lockEarmarks(tx, [earmarkId]);
-			return endUnsentLeg(tx, legId, 'GIVEN_BACK');
+			return endIdleLeg(tx, legId, 'GIVEN_BACK');
 		});
 	},
 	overdue: async (db, legId) => {
