@@ -101,10 +101,10 @@ module.exports = {
 		{
 			name: 'bridges-are-strangers',
 			comment:
-				'A bridge that imports another cannot be removed or replaced alone. What two bridges share belongs in src/bridge/bridge.ts or src/chain.',
+				'A bridge that imports another cannot be removed or replaced alone. What two bridges share belongs in src/bridge/bridge.ts, src/bridge/look-again.ts or src/chain.',
 			severity: 'error',
-			from: { path: '^src/bridge/([^/.]+)', pathNot: '^src/bridge/(bridge|registry)\\.ts$' },
-			to: { path: '^src/bridge/', pathNot: ['^src/bridge/(bridge|registry)\\.ts$', '^src/bridge/$1[./]'] },
+			from: { path: '^src/bridge/([^/.]+)', pathNot: '^src/bridge/(bridge|look-again|registry)\\.ts$' },
+			to: { path: '^src/bridge/', pathNot: ['^src/bridge/(bridge|look-again|registry)\\.ts$', '^src/bridge/$1[./]'] },
 		},
 		{
 			name: 'bridges-are-asked',

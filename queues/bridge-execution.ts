@@ -8,15 +8,16 @@ const payload = z.strictObject({
 	bridge: z.string(),
 	origin: z.string(),
 	destination: z.string(),
+	step: z.enum(['send', 'claim']).default('send'),
 });
 export type BridgeExecution = z.output<typeof payload>;
 
-/** Sends one hop. One queue per configured route, so that a stuck route blocks nobody and can be paused alone. */
+/** Sends or claims one hop. One queue per configured route, so that a stuck route blocks nobody and can be paused alone. */
 export const bridgeExecution: JobDefinition<BridgeExecution> = {
 	name: 'execute',
 	payload,
 	queue: (hop) => bridgeQueue(hop),
-	id: ({ legId, hop, generation }) => `send-${legId}-h${hop}-g${generation}`,
+	id: ({ legId, hop, generation, step }) => `${step}-${legId}-h${hop}-g${generation}`,
 	attempts: 8,
 	backoffMs: 500,
 };

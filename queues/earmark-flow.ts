@@ -1,5 +1,5 @@
 /**
- * An earmark is one flow: settlement, and under it per leg and hop prove ◄ send. Inside a leg a failure fails what
+ * An earmark is one flow: settlement, and under it per leg and hop claim ◄ prove ◄ send, the claim only where the bridge has one. Inside a leg a failure fails what
  * follows; the top job of each leg is ignored by settlement, which therefore runs exactly once, when every leg has ended,
  * well or badly, and decides from the database.
  */
@@ -14,7 +14,10 @@ export interface FlowHop {
 	readonly bridge: string;
 	readonly origin: string;
 	readonly destination: string;
-	readonly remaining: 'send' | 'prove';
+	/** The step that comes next. */
+	readonly remaining: 'send' | 'prove' | 'claim';
+	/** Whether what is proven has to be claimed. */
+	readonly claims: boolean;
 }
 
 /** `legs`: for each leg that has not ended, its hops that have not, in order. */
@@ -24,13 +27,19 @@ export function earmarkFlow(earmarkId: string, generation: number, legs: readonl
 }
 
 function legTop(hops: readonly FlowHop[], generation: number): FlowRequest | null {
-	let below: FlowRequest | null = null;
-	for (const { legId, hop, bridge, origin, destination, remaining } of hops) {
-		const execution = { legId, hop, generation, bridge, origin, destination };
-		if (remaining === 'send') below = node(requestJob(bridgeExecution, execution), under(below), 'fail-parent');
-		below = node(requestJob(attestationPolling, { legId, hop, generation }), under(below), 'fail-parent');
-	}
-	return below === null ? null : { ...below, onFailure: 'ignore' };
+	const jobs = hops.flatMap((hop) => jobsOf(hop, generation));
+	const top = jobs.reduce<FlowRequest | null>((below, job) => node(job, under(below), 'fail-parent'), null);
+	return top === null ? null : { ...top, onFailure: 'ignore' };
+}
+
+/** The jobs that a hop still needs, in order. */
+function jobsOf({ legId, hop, bridge, origin, destination, remaining, claims }: FlowHop, generation: number): JobRequest[] {
+	const execution = { legId, hop, generation, bridge, origin, destination };
+	return [
+		...(remaining === 'send' ? [requestJob(bridgeExecution, { ...execution, step: 'send' })] : []),
+		...(remaining === 'claim' ? [] : [requestJob(attestationPolling, { legId, hop, generation })]),
+		...(claims ? [requestJob(bridgeExecution, { ...execution, step: 'claim' })] : []),
+	];
 }
 
 function under(below: FlowRequest | null): readonly FlowRequest[] {

@@ -42,5 +42,5 @@ export function endOf(app: Pick<App, 'config'>, asset: string, venue: VenueId): 
 	if (token === undefined || chain === undefined) {
 		throw new PermanentError(`${asset} at venue ${venue} is not configured`, { asset, venue });
 	}
-	return { venue, chainId: chain.chainId, token: token.address, decimals: token.decimals };
+	return { venue, chainId: chain.chainId, asset, token: token.address, decimals: token.decimals };
 }

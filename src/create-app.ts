@@ -13,6 +13,7 @@ import type { VenueId } from './inventory/venue.ts';
 import type { Log } from './observe/log.ts';
 import { createSyncBalances } from './steps/balances.ts';
 import type { Db } from './store/db.ts';
+import { createRequestBudget } from './store/request-budgets.ts';
 import { createEverclearClient } from './trigger/everclear/client.ts';
 
 export interface AppParts {
@@ -33,7 +34,13 @@ export function createApp({ config, db, log, signerKey, nowMs = () => Date.now()
 		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
 		return found;
 	};
-	const bridges = createBridges(config.bridges, { client, fetch, nowMs, finalityBlocks: (venue) => chain(venue).finalityBlocks });
+	const bridges = createBridges(config.bridges, {
+		client,
+		fetch,
+		nowMs,
+		finalityBlocks: (venue) => chain(venue).finalityBlocks,
+		budget: (service, perSecond) => createRequestBudget(db, service, perSecond),
+	});
 	const policy: SigningPolicy = {
 		tokens: (venue) => [...config.assets.values()].flatMap((asset) => asset.venues.get(venue)?.address ?? []),
 		bridges: (venue) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),

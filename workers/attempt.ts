@@ -1,5 +1,5 @@
 /** What a thrown error means for a job: which ones are tried again, and what the log says. */
-import { BallastError, errorText, InvariantError, PermanentError } from '../src/errors.ts';
+import { BallastError, BusyError, errorText, InvariantError, PermanentError } from '../src/errors.ts';
 import type { Log } from '../src/observe/log.ts';
 import { type Outcome, retry, snooze } from '../src/outcome.ts';
 import { ConflictError } from '../src/store/db.ts';
@@ -16,6 +16,7 @@ export async function attempt(
 	} catch (error) {
 		// A twin was faster: nothing was written, and the next look decides on what it has written.
 		if (error instanceof ConflictError) return snooze(CONFLICT_LOOK_AGAIN_MS, error.message);
+		if (error instanceof BusyError) return snooze(error.retryAfterMs, error.message);
 		const details = error instanceof BallastError ? error.details : {};
 		const line = { queue, job, ...details, error: errorText(error) };
 		if (error instanceof InvariantError) log.error(line, 'stopped: an invariant does not hold');

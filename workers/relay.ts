@@ -7,46 +7,49 @@ import { invoiceEvaluation } from '../queues/invoice-evaluation.ts';
 import { type JobRequest, requestJob } from '../queues/job.ts';
 import type { Producer } from '../queues/queue.ts';
 import { rebalancePlanning } from '../queues/rebalance-planning.ts';
+import type { Hop } from '../src/leg/leg.ts';
 import { isLegTerminal } from '../src/leg/state.ts';
-import type { LegJobRef } from '../src/steps/reconcile.ts';
+import { type LegJobRef, nextStep } from '../src/steps/reconcile.ts';
 import type { Tx } from '../src/store/db.ts';
 import { readLegsOf } from '../src/store/legs.ts';
 import type { OutboxRow } from '../src/store/outbox.ts';
 
-export async function sendWakeups(tx: Tx, producer: Producer, rows: readonly OutboxRow[]): Promise<void> {
+export interface Relay {
+	readonly tx: Tx;
+	readonly producer: Producer;
+	/** Whether a bridge's proofs have to be claimed. */
+	readonly claims: (bridge: string) => boolean;
+}
+
+export async function sendWakeups({ tx, producer, claims }: Relay, rows: readonly OutboxRow[]): Promise<void> {
 	const jobs: JobRequest[] = [];
 	for (const { id, wakeup } of rows) {
 		if (wakeup.topic === 'evaluate') jobs.push(requestJob(invoiceEvaluation, { demandId: wakeup.demandId, wakeup: id }));
 		if (wakeup.topic === 'invoice') jobs.push(requestJob(invoiceEvaluation, { invoiceId: wakeup.invoiceId, wakeup: id }));
 		if (wakeup.topic === 'settle') jobs.push(requestJob(earmarkSettlement, { earmarkId: wakeup.earmarkId, cause: `w${id}` }));
 		if (wakeup.topic === 'flow')
-			await producer.addFlow(earmarkFlow(wakeup.earmarkId, wakeup.generation, await remainingHops(tx, wakeup.earmarkId)));
+			await producer.addFlow(earmarkFlow(wakeup.earmarkId, wakeup.generation, await remainingHops({ tx, claims }, wakeup.earmarkId)));
 	}
 	const planning = rows.findLast((row) => row.wakeup.topic === 'plan');
 	if (planning !== undefined) jobs.push(requestJob(rebalancePlanning, { wakeup: planning.id }));
 	await producer.add(jobs);
 }
 
-async function remainingHops(tx: Tx, earmarkId: string): Promise<FlowHop[][]> {
+async function remainingHops({ tx, claims }: Pick<Relay, 'tx' | 'claims'>, earmarkId: string): Promise<FlowHop[][]> {
 	const legs = await readLegsOf(tx, earmarkId);
 	return legs
 		.filter((leg) => !isLegTerminal(leg.status))
 		.map((leg) =>
 			leg.hops
 				.filter((hop) => !isLegTerminal(hop.status))
-				.map(({ index, bridge, origin, destination, status }) => ({
-					legId: leg.id,
-					hop: index,
-					bridge,
-					origin,
-					destination,
-					remaining: status === 'in_flight' ? 'prove' : 'send',
-				})),
+				.map((hop) => ({ legId: leg.id, hop: hop.index, ...routeOf(hop), remaining: nextStep(hop), claims: claims(hop.bridge) })),
 		);
 }
 
 /** Whether the job that the hop waits for is in its queue; for the reconciler. */
 export async function isLegJobLive(producer: Producer, { legId, hop, generation, step, ...route }: LegJobRef): Promise<boolean> {
 	if (step === 'prove') return producer.isLive('attestation-polling', attestationPolling.id({ legId, hop, generation }));
-	return producer.isLive(bridgeQueue(route), bridgeExecution.id({ legId, hop, generation, ...route }));
+	return producer.isLive(bridgeQueue(route), bridgeExecution.id({ legId, hop, generation, step, ...route }));
 }
+
+const routeOf = ({ bridge, origin, destination }: Hop) => ({ bridge, origin, destination });

@@ -23,8 +23,9 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 		connection,
 		queueCatalog(app.config.routes).map((entry) => entry.name),
 	);
+	const claims = (bridge: string) => app.bridges.get(bridge)?.claims === true;
 	const relay = createLoop(app, RELAY_POLL_MS, async () => {
-		while ((await relayOutbox(app.db, RELAY_BATCH, (rows, tx) => sendWakeups(tx, producer, rows))) === RELAY_BATCH);
+		while ((await relayOutbox(app.db, RELAY_BATCH, (rows, tx) => sendWakeups({ tx, producer, claims }, rows))) === RELAY_BATCH);
 	});
 	const reconciler = createLoop(app, RECONCILE_MS, async () => {
 		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);

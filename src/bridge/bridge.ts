@@ -9,10 +9,11 @@ import type { Spend } from '../earmark/spend.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 
-/** One end of a move: the asset's token at a venue. */
+/** One end of a move: an asset's token at a venue. Both ends are of one asset, unless the bridge swaps. */
 export interface BridgeEnd {
 	readonly venue: VenueId;
 	readonly chainId: number;
+	readonly asset: string;
 	readonly token: Address;
 	readonly decimals: number;
 }
@@ -49,6 +50,8 @@ export interface HopOrder {
 	readonly send: Amount;
 	/** The least that must be delivered, in base units at the destination. */
 	readonly receive: Amount;
+	/** That the quote promised: how soon it is worth looking. */
+	readonly seconds: number;
 	readonly sender: Address;
 	readonly recipient: Address;
 }
@@ -74,6 +77,17 @@ export type Proof =
 	| { readonly state: 'proven'; readonly evidence: Evidence }
 	| { readonly state: 'returned'; readonly evidence: Evidence };
 
+/** What is to be done about a proof now. None of them is failure. */
+export type Claim =
+	/** This call makes the funds arrive. */
+	| { readonly state: 'call'; readonly call: BridgeCall }
+	/** They have arrived: by themselves, or because somebody else has claimed them for us. */
+	| { readonly state: 'arrived' }
+	/** The proof is not accepted any more, or not yet anew: the next `prove` brings another one. */
+	| { readonly state: 'stale'; readonly note: string }
+	/** The destination takes no claims now. */
+	| { readonly state: 'waiting'; readonly lookAgainMs: number; readonly note: string };
+
 /** What a later step needs to go on from here, storable as JSON: decimal strings, never bigints. */
 export type Evidence = Readonly<Record<string, string>>;
 
@@ -86,38 +100,55 @@ export interface Delivery {
 	readonly blockNumber: bigint;
 }
 
+/** Verbs in the order of a hop's life; each may be repeated at any time, by another process. */
 export interface BridgeAdapter {
+	/** Whether a proven hop needs a claiming call of its own on the destination. */
+	readonly claims: boolean;
 	/** Throws `TransientError` when the bridge does not answer, `PermanentError` when it does not serve this pair. */
 	quote(request: QuoteRequest): Promise<Quote>;
-	/** The spender and contract are known before any call is built: approvals come first. */
+	/** The allowance that the sending call will spend: known before any call is built, because approvals come first. */
 	spend(order: HopOrder): Spend | null;
-	/** Builds the sending call afresh (quote times age); the amount is exactly `order.send`. */
+	/**
+	 * Builds the sending call afresh (quote times age); the amount is exactly `order.send`. Throws `PermanentError` when the bridge would
+	 * not deliver `order.receive` any more: nothing has left, and the demand is planned again.
+	 */
 	send(order: HopOrder): Promise<BridgeCall>;
 	/** Reads from the mined sending call what `prove` needs. Throws `InvariantError` when its event is missing or differs from the order. */
 	evidence(order: HopOrder, mined: MinedCall): Evidence;
+	/** One look. A proof holds all that `claim` and `verify` need. */
 	prove(order: HopOrder, evidence: Evidence): Promise<Proof>;
-	/** The call that makes the funds arrive, or null when they arrive by themselves. */
-	claim(order: HopOrder, proof: Evidence): Promise<BridgeCall | null>;
-	/** Reads from the destination chain what arrived (or, for a return, what came back to the origin). Throws `InvariantError` when it was not for us. */
-	verify(order: HopOrder, proof: Evidence): Promise<Delivery>;
+	/** Asked before every claiming call, and only where `claims`. */
+	claim(order: HopOrder, proof: Evidence): Promise<Claim>;
+	/**
+	 * Reads from the destination chain what arrived (or, for a return, what came back to the origin). `claimed` is our own claiming call;
+	 * null when there was none. Throws `InvariantError` when it was not for us.
+	 */
+	verify(order: HopOrder, proof: Evidence, claimed: MinedCall | null): Promise<Delivery>;
 	/** The contracts that our effects may call at a venue: the signer's policy. */
 	contracts(venue: VenueId): readonly Address[];
 }
 
-/** What an adapter may use of the outside world; clocks and clients are injected. */
+/** What an adapter may use of the outside world; clocks, clients and budgets are injected. */
 export interface BridgePorts {
 	readonly client: (venue: VenueId) => PublicClient;
 	readonly fetch: typeof fetch;
 	readonly nowMs: () => number;
 	/** How many blocks on top of one make it final at a venue. */
 	readonly finalityBlocks: (venue: VenueId) => number;
+	/** The requests that all our processes together may make of a service that counts them. */
+	readonly budget: (service: string, perSecond: number) => RequestBudget;
+}
+
+export interface RequestBudget {
+	/** Waits for its turn, for about a second at most. Throws `TransientError` with `retryAfterMs` when it is further away. */
+	enter(): Promise<void>;
+	/** The service has had enough: nobody enters for so long. */
+	pause(ms: number): Promise<void>;
 }
 
 /** One line in the registry: the settings under `bridges.<name>` and how to make an adapter from them. */
 export interface BridgeDefinition<Settings> {
 	readonly name: string;
 	readonly settings: z.ZodType<Settings>;
-	/** Whether a hop needs a claiming call of its own on the destination. */
-	readonly claims: boolean;
 	create(settings: Settings, ports: BridgePorts): BridgeAdapter;
 }

@@ -1,6 +1,7 @@
 /** Step 7: what the chain says about a nonce of ours, over all hashes that were ever signed for it. */
-import { type Address, type Hex, type PublicClient, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
+import type { Address, Hex, PublicClient, TransactionReceipt } from 'viem';
 import { errorText, TransientError } from '../errors.ts';
+import { finalHead, receiptOrNull } from './look.ts';
 
 export type NonceSight =
 	/** Mined in a canonical block, with so many blocks on top. */
@@ -41,17 +42,6 @@ async function findMined({ client, hashes }: NonceQuery): Promise<NonceSight | n
 }
 
 async function isSpentFinally({ client, signer, nonce, finalityBlocks }: NonceQuery): Promise<boolean> {
-	const head = await client.getBlockNumber({ cacheTime: 0 });
-	const depth = BigInt(finalityBlocks);
-	const blockNumber = head > depth ? head - depth : 0n;
+	const blockNumber = await finalHead({ client, finalityBlocks });
 	return BigInt(await client.getTransactionCount({ address: signer, blockNumber })) > nonce;
-}
-
-async function receiptOrNull(client: PublicClient, hash: Hex): Promise<TransactionReceipt | null> {
-	try {
-		return await client.getTransactionReceipt({ hash });
-	} catch (error) {
-		if (error instanceof TransactionReceiptNotFoundError) return null;
-		throw error;
-	}
 }

@@ -10,7 +10,7 @@ import { done, type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, lockEarmarks } from '../store/db.ts';
 import { expectEarmarkWithin, readEarmark } from '../store/earmarks.ts';
 import { readEffectsOf } from '../store/effects.ts';
-import { resolveOnly, resolveReverted } from '../store/leg-events.ts';
+import { resolveOnly, resolveReverted } from '../store/leg-ends.ts';
 import { readLegsOf } from '../store/legs.ts';
 import { driveEffect } from './drive.ts';
 

@@ -5,7 +5,7 @@ import { advanceEffect, type SendHooks } from '../chain/send.ts';
 import type { Effect } from '../leg/effect.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, type Tx } from '../store/db.ts';
-import { tryAgain } from '../store/leg-events.ts';
+import { tryAgain } from '../store/leg-ends.ts';
 
 /** After so many refusals before any nonce, or reverts after one, the act is given up: nothing has left. */
 const MAX_REFUSALS = 10;

@@ -1,6 +1,7 @@
 /** One planning run: snapshot and quotes outside the lock, plan and commit under it, so that there is no gap between the two. */
 import type { App } from '../app.ts';
 import type { EarmarkDraft } from '../earmark/earmark.ts';
+import type { Holding } from '../inventory/available.ts';
 import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
 import { type Story, tellStory } from '../observe/log.ts';
@@ -9,7 +10,7 @@ import type { Demand as PlannedDemand } from '../plan/demand.ts';
 import type { PlanInput } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planInTurn, type Turns } from '../plan/plan-in-turn.ts';
-import type { DirectRoute } from '../plan/route.ts';
+import type { Route } from '../plan/route.ts';
 import { inTransaction, lockInventory, type Tx } from '../store/db.ts';
 import { assetsToPlan, readOpenDemands, recordWaiting, unevaluatedDemands } from '../store/demands.ts';
 import { createEarmark } from '../store/earmarks.ts';
@@ -19,6 +20,7 @@ import { legDraft, readable } from './plan-drafts.ts';
 import { quoteRoutes } from './quotes.ts';
 import { explain, staleVenues } from './refusal.ts';
 import { shortDemands, type TopUpRun, topUpShort } from './top-up.ts';
+import { assetsFor } from './ways.ts';
 
 /** A demand that was never looked at may be payable now, so planning waits for it, but not for ever. */
 const UNEVALUATED_PATIENCE_MS = 10_000;
@@ -38,15 +40,15 @@ async function planAsset(app: App, asset: string): Promise<number> {
 	const unread = await app.syncBalances();
 	const seen = await app.db.transaction(async (tx) => ({
 		demands: [...(await plannable(tx, asset)), ...(await shortDemands(tx, asset))],
-		holdings: await readFreshHoldings(app, tx, asset),
+		holdings: await readAllHoldings(app, tx, asset),
 	}));
 	if (seen.demands.length === 0) return 0;
 	const quoted = await quoteRoutes(app, { asset, ...seen });
 	const priced = new Set(seen.demands.map((demand) => demand.id));
 	const story: Story = [];
 	const planned = await inTransaction(app.db, { actor: 'planner', reason: 'planned to cover a demand' }, async (tx) => {
-		await lockInventory(tx, asset);
-		const holdings = await readFreshHoldings(app, tx, asset);
+		for (const each of assetsFor(app.config, asset)) await lockInventory(tx, each);
+		const holdings = await readAllHoldings(app, tx, asset);
 		const sight = { quoted, holdings, blind: new Map([...staleVenues(app, asset, holdings), ...unread]) };
 		// Funds are under way for these already, so what they lack goes before what has not begun.
 		const plan: TopUpRun['plan'] = (demand, routes) => planNow(app, tx, { asset, demands: [demand], routes });
@@ -71,13 +73,13 @@ async function planAsset(app: App, asset: string): Promise<number> {
 async function planNow(
 	app: App,
 	tx: Tx,
-	{ asset, demands, routes }: { asset: string; demands: readonly Demand[]; routes: readonly DirectRoute[] },
+	{ asset, demands, routes }: { asset: string; demands: readonly Demand[]; routes: readonly Route[] },
 ): Promise<Turns> {
-	const venues = [...(app.config.assets.get(asset)?.venues.values() ?? [])];
-	const holdings = await readFreshHoldings(app, tx, asset);
+	const places = [...app.config.assets.values()].flatMap((each) => [...each.venues.values()]);
+	const holdings = await readAllHoldings(app, tx, asset);
 	return evaluateOnDemandRebalancing(
 		{
-			decimals: new Map(venues.map((each) => [positionKey({ venue: each.venue, asset }), each.decimals])),
+			decimals: new Map(places.map((each) => [positionKey(each), each.decimals])),
 			inventory: holdings,
 			routes,
 			fastWindowSeconds: app.config.planning.fastWindowSeconds,
@@ -91,13 +93,20 @@ export function evaluateOnDemandRebalancing(input: PlanInput, demands: readonly 
 	return planInTurn(input, demands);
 }
 
+/** What is held of the asset, and of every other one that may become it. */
+async function readAllHoldings(app: App, tx: Tx, asset: string): Promise<Holding[]> {
+	const holdings: Holding[] = [];
+	for (const each of assetsFor(app.config, asset)) holdings.push(...(await readFreshHoldings(app, tx, each)));
+	return holdings;
+}
+
 /** Open demands whose destinations are known. */
 async function plannable(tx: Tx, asset: string): Promise<Demand[]> {
 	return (await readOpenDemands(tx, asset)).filter((demand) => demand.destinations.length > 0);
 }
 
 async function commitPlan(app: App, tx: Tx, { plan, demand, story }: { plan: Plan; demand: Demand; story: Story }): Promise<void> {
-	const legs = plan.legs.map((leg) => legDraft(app, plan.asset, leg));
+	const legs = plan.legs.map((leg) => legDraft(app, leg));
 	const { destination, amount, local, asset } = plan;
 	const draft: EarmarkDraft = { demandId: demand.id, asset, venue: destination, amount, local, legs, plan: readable(app, plan) };
 	const earmarkId = await createEarmark(tx, draft, app.config.wallet);

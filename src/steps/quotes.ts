@@ -1,5 +1,6 @@
 /** Asks every usable route for its price, in parallel, each with a time limit; a route that does not answer is left out, with the reason. */
 import { type App, bridgeOf, endOf } from '../app.ts';
+import type { RouteConfig } from '../config/routes.ts';
 import { errorText, PermanentError, TransientError } from '../errors.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import type { Demand } from '../invoice/demand.ts';
@@ -7,47 +8,77 @@ import { type Amount, amount, max, min, ZERO } from '../money/amount.ts';
 import { parseBps } from '../money/rate.ts';
 import { rescale } from '../money/units.ts';
 import { EXACT_ZERO, exactUnits } from '../plan/exact.ts';
-import type { DirectRoute } from '../plan/route.ts';
-
-type AllowedRoute = App['config']['routes'][number];
+import type { DirectRoute, Route, ViaRoute } from '../plan/route.ts';
+import { endOfWay, type Way, waysOf } from './ways.ts';
 
 export interface QuotedRoutes {
-	readonly routes: readonly DirectRoute[];
+	readonly routes: readonly Route[];
 	/** Route id → why nothing is known about it. A route that does not take what is there is no such case: it is just of no use. */
 	readonly unanswered: ReadonlyMap<string, string>;
 }
 
+interface Question {
+	readonly asset: string;
+	readonly demands: readonly Demand[];
+	readonly holdings: readonly Holding[];
+}
+
 /** Prices the routes by which some of the demands could be covered from what is there. */
-export async function quoteRoutes(
-	app: App,
-	{ asset, demands, holdings }: { asset: string; demands: readonly Demand[]; holdings: readonly Holding[] },
-): Promise<QuotedRoutes> {
-	const unanswered = new Map<string, string>();
-	const routes: DirectRoute[] = [];
-	const wanted = app.config.routes.filter((route) => route.asset === asset && needAt(demands, route.destination) > 0n);
+export async function quoteRoutes(app: App, question: Question): Promise<QuotedRoutes> {
+	const ways = waysOf(app.config, question.asset).filter((way) => needAt(question.demands, endOfWay(way)) > 0n);
+	const { probes, unanswered } = probesFor(app, ways, question);
+	const quoted = new Map<string, DirectRoute>();
 	await Promise.all(
-		wanted.map(async (route) => {
-			const holding = holdings.find((each) => each.venue === route.origin);
-			if (holding === undefined) return void unanswered.set(route.id, `the balance at ${route.origin} is unknown`);
-			// With the reserve: a route that only the reserve stands in the way of is priced too, so that the refusal can say so.
-			const there = availableOf({ ...holding, reserve: ZERO });
-			if (there === 0n) return;
+		[...probes.values()].map(async ({ route, send }) => {
 			try {
-				routes.push(await quoteRoute(app, route, { there, need: needAt(demands, route.destination) }));
+				quoted.set(route.id, await quoteRoute(app, route, send));
 			} catch (error) {
 				if (!(error instanceof PermanentError)) unanswered.set(route.id, errorText(error));
 				app.log.debug({ route: route.id, error: errorText(error) }, 'route left out');
 			}
 		}),
 	);
-	return { routes, unanswered };
+	const inARow = ways.filter(({ first, later }) => later.length > 0 && [first, ...later].every((hop) => quoted.has(hop.id))).map(viaRoute);
+	return { routes: [...quoted.values(), ...inARow], unanswered };
 }
 
-async function quoteRoute(app: App, route: AllowedRoute, { there, need }: { there: Amount; need: Amount }): Promise<DirectRoute> {
+interface Probe {
+	readonly route: RouteConfig;
+	/** Base units at the route's origin to ask about. */
+	readonly send: Amount;
+}
+
+/** What each route is asked about: what is there, or what is needed and a little more, whichever is less; a later hop has nothing yet. */
+function probesFor(app: App, ways: readonly Way[], { demands, holdings }: Question) {
+	const probes = new Map<string, Probe>();
+	const unanswered = new Map<string, string>();
+	const ask = (route: RouteConfig, send: Amount) => {
+		probes.set(route.id, { route, send: max(send, probes.get(route.id)?.send ?? ZERO) });
+	};
+	for (const way of ways) {
+		const { first, later } = way;
+		const holding = holdings.find((each) => each.venue === first.origin && each.asset === first.asset);
+		if (holding === undefined) {
+			unanswered.set(first.id, `the balance of ${first.asset} at ${first.origin} is unknown`);
+			continue;
+		}
+		// With the reserve: a route that only the reserve stands in the way of is priced too, so that the refusal can say so.
+		const there = availableOf({ ...holding, reserve: ZERO });
+		if (there === 0n) continue;
+		const last = later.at(-1) ?? first;
+		const need = { units: needAt(demands, last.destination), decimals: endOf(app, last.toAsset, last.destination).decimals };
+		const wanted = ({ asset, origin }: RouteConfig) =>
+			rescale(amount((need.units * 11n) / 10n), need.decimals, endOf(app, asset, origin).decimals, 'up');
+		ask(first, min(there, wanted(first)));
+		for (const route of later) ask(route, wanted(route));
+	}
+	return { probes, unanswered };
+}
+
+async function quoteRoute(app: App, route: RouteConfig, send: Amount): Promise<DirectRoute> {
 	const origin = endOf(app, route.asset, route.origin);
-	const destination = endOf(app, route.asset, route.destination);
-	const probe = min(there, rescale(amount((need * 11n) / 10n), destination.decimals, origin.decimals, 'up'));
-	const asked = bridgeOf(app, route.bridge).quote({ origin, destination, send: probe, recipient: app.config.wallet });
+	const destination = endOf(app, route.toAsset, route.destination);
+	const asked = bridgeOf(app, route.bridge).quote({ origin, destination, send, recipient: app.config.wallet });
 	const quote = await withinMs(asked, app.config.planning.quoteTimeoutMs);
 	const maximum = route.maximum === null ? quote.maximum : min(quote.maximum, route.maximum);
 	return {
@@ -56,7 +87,7 @@ async function quoteRoute(app: App, route: AllowedRoute, { there, need }: { ther
 		origin: route.origin,
 		destination: route.destination,
 		asset: route.asset,
-		toAsset: route.asset,
+		toAsset: route.toAsset,
 		minimum: exactUnits(max(quote.minimum, route.minimum ?? ZERO), origin.decimals),
 		maximum: exactUnits(maximum, origin.decimals),
 		step: exactUnits(1n, origin.decimals),
@@ -66,6 +97,12 @@ async function quoteRoute(app: App, route: AllowedRoute, { there, need }: { ther
 		gasCost: EXACT_ZERO,
 		seconds: quote.seconds,
 	};
+}
+
+function viaRoute(way: Way): ViaRoute {
+	const { id, first, later } = way;
+	const { bridge, origin, asset } = first;
+	return { id, bridge, origin, destination: endOfWay(way), asset, via: [first, ...later].map((hop) => hop.id) };
 }
 
 /** The largest need at a venue, in its base units; zero when no demand can be paid there. */

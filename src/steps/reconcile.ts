@@ -3,6 +3,7 @@
  * every flow; there is no special mode.
  */
 import type { App } from '../app.ts';
+import type { Hop } from '../leg/leg.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { inTransaction } from '../store/db.ts';
 import { takeDueDemands } from '../store/demands.ts';
@@ -16,7 +17,7 @@ export interface LegJobRef {
 	readonly legId: string;
 	readonly hop: number;
 	readonly generation: number;
-	readonly step: 'send' | 'prove';
+	readonly step: 'send' | 'prove' | 'claim';
 	readonly bridge: string;
 	readonly origin: string;
 	readonly destination: string;
@@ -60,8 +61,13 @@ async function hasJob(app: App, legId: string, isLegJobLive: (ref: LegJobRef) =>
 	const hop = leg.hops.find((each) => !isLegTerminal(each.status));
 	if (hop === undefined) return false;
 	const { bridge, origin, destination, index } = hop;
-	const step = hop.status === 'in_flight' ? 'prove' : 'send';
-	return isLegJobLive({ legId, hop: index, generation: leg.generation, step, bridge, origin, destination });
+	return isLegJobLive({ legId, hop: index, generation: leg.generation, step: nextStep(hop), bridge, origin, destination });
+}
+
+/** What has to be done next for a hop that has not ended. */
+export function nextStep({ status, proof }: Hop): LegJobRef['step'] {
+	if (status !== 'in_flight') return 'send';
+	return proof === null ? 'prove' : 'claim';
 }
 
 /** Settlement is woken by itself: its job id ends in the wake-up's own id, so an older job of the earmark cannot swallow it. */

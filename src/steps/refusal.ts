@@ -7,6 +7,7 @@ import { formatAmount, powerOfTen } from '../money/units.ts';
 import type { Turns } from '../plan/plan-in-turn.ts';
 import type { Waiting } from '../store/demands.ts';
 import type { QuotedRoutes } from './quotes.ts';
+import { assetsFor, endOfWay, waysOf } from './ways.ts';
 
 /** What a planning run saw, and what it could not find out. */
 export interface Sight {
@@ -25,8 +26,9 @@ export function isCertain({ reason }: Waiting): boolean {
 
 /** Configured places whose last reading is too old to plan on, or that were never read. */
 export function staleVenues(app: App, asset: string, fresh: readonly Holding[]): UnreadVenues {
-	const venues = [...(app.config.assets.get(asset)?.venues.keys() ?? [])].filter((venue) => !fresh.some((each) => each.venue === venue));
-	return new Map(venues.map((venue) => [venue, `no reading younger than ${app.config.planning.snapshotMaxAgeMs} ms`]));
+	const places = assetsFor(app.config, asset).flatMap((each) => [...(app.config.assets.get(each)?.venues.values() ?? [])]);
+	const unread = places.filter((place) => !fresh.some((each) => each.venue === place.venue && each.asset === place.asset));
+	return new Map(unread.map(({ venue }) => [venue, `no reading younger than ${app.config.planning.snapshotMaxAgeMs} ms`]));
 }
 
 type Refused = Turns['unplanned'][number];
@@ -36,19 +38,21 @@ export function explain(app: App, demand: Demand, { refusal, quoted, blind, hold
 	const unknown = [...blind].map(([venue, problem]) => `${venue}: ${problem}`);
 	if (unknown.length > 0) return { reason: 'BALANCE_UNKNOWN', detail: unknown.join('; ').slice(0, 1_000) };
 	const destinations = new Set(demand.destinations.map((each) => each.venue));
-	const unasked = app.config.routes.filter((route) => destinations.has(route.destination) && quoted.unanswered.has(route.id));
+	const ways = waysOf(app.config, demand.asset).filter((way) => destinations.has(endOfWay(way)));
+	const hops = new Set(ways.flatMap(({ first, later }) => [first.id, ...later.map((hop) => hop.id)]));
+	const unasked = [...quoted.unanswered].filter(([id]) => hops.has(id));
 	if (unasked.length > 0) {
 		return {
 			reason: 'QUOTE_UNAVAILABLE',
 			detail: unasked
-				.map((route) => `${route.id}: ${quoted.unanswered.get(route.id)}`)
+				.map(([id, problem]) => `${id}: ${problem}`)
 				.join('; ')
 				.slice(0, 1_000),
 		};
 	}
 	const short = formatAmount(refusal.short, endOf(app, demand.asset, refusal.destination).decimals);
 	// A route without funds at its origin is not asked, so the planner does not see it; it is there all the same.
-	const isServed = app.config.routes.some((route) => route.asset === demand.asset && destinations.has(route.destination));
+	const isServed = ways.length > 0;
 	const reason = refusal.reason === 'NO_ROUTE' && isServed ? shortageOf(demand, holdings) : refusal.reason;
 	if (reason === 'UNPROFITABLE')
 		return { reason, detail: `a plan would cost more than the ${worthOf(demand)} ${demand.asset} that it may` };
@@ -56,9 +60,9 @@ export function explain(app: App, demand: Demand, { refusal, quoted, blind, hold
 }
 
 /** Nothing can be brought from anywhere: either the reserve of a destination stands in the way, or there is simply too little. */
-function shortageOf({ destinations }: Demand, holdings: readonly Holding[]): Waiting['reason'] {
+function shortageOf({ asset, destinations }: Demand, holdings: readonly Holding[]): Waiting['reason'] {
 	const isCovered = destinations.some(({ venue, amount }) =>
-		holdings.some((each) => each.venue === venue && availableOf({ ...each, reserve: ZERO }) >= amount),
+		holdings.some((each) => each.venue === venue && each.asset === asset && availableOf({ ...each, reserve: ZERO }) >= amount),
 	);
 	return isCovered ? 'RESERVE' : 'INSUFFICIENT_FUNDS';
 }

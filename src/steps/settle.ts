@@ -16,7 +16,7 @@ import { readDemand } from '../store/demands.ts';
 import { expectEarmarkWithin, readEarmark } from '../store/earmarks.ts';
 import { readEffectsOf } from '../store/effects.ts';
 import { giveBack } from '../store/give-back.ts';
-import { resolveOnly, resolveReverted } from '../store/leg-events.ts';
+import { resolveOnly, resolveReverted } from '../store/leg-ends.ts';
 import { readLegsOf } from '../store/legs.ts';
 import { approveAnew, beginSettling, purchaseFinal, purchaseStarted } from '../store/settle-events.ts';
 import { adjustEarmark } from '../store/top-up.ts';

@@ -7,7 +7,7 @@ import { isLegTerminal } from '../leg/state.ts';
 import type { Amount } from '../money/amount.ts';
 import type { Story } from '../observe/log.ts';
 import type { Turns } from '../plan/plan-in-turn.ts';
-import type { DirectRoute } from '../plan/route.ts';
+import { isVia, type Route } from '../plan/route.ts';
 import { readShortfall } from '../store/coverage.ts';
 import { lockEarmarks, type Tx } from '../store/db.ts';
 import { readDemand, recordWaiting } from '../store/demands.ts';
@@ -34,7 +34,7 @@ export interface TopUpRun {
 	readonly sight: Sight;
 	/** Told when the transaction has committed. */
 	readonly story: Story;
-	plan(demand: Demand, routes: readonly DirectRoute[]): Promise<Turns>;
+	plan(demand: Demand, routes: readonly Route[]): Promise<Turns>;
 }
 
 /** Under the inventory lock: brings what can be brought, and ends what nothing can cover any more. */
@@ -55,10 +55,7 @@ async function topUpOne(app: App, tx: Tx, run: TopUpRun & { earmark: Earmark; sh
 	const before = await readDemand(tx, earmark.demandId);
 	const demand = missing(before, earmark, short);
 	const legs = await readLegsOf(tx, earmark.id);
-	const turns = await run.plan(
-		demand,
-		run.sight.quoted.routes.filter((route) => !hasFailedOn(legs, route.id)),
-	);
+	const turns = await run.plan(demand, unfailed(run.sight.quoted.routes, legs));
 	const ids = { invoice: demand.externalId, earmark: earmark.id };
 	const [refusal] = turns.unplanned;
 	if (refusal !== undefined) {
@@ -70,13 +67,19 @@ async function topUpOne(app: App, tx: Tx, run: TopUpRun & { earmark: Earmark; sh
 		return;
 	}
 	const [plan] = turns.plans;
-	const drafts = (plan?.legs ?? []).map((leg) => legDraft(app, earmark.asset, leg));
+	const drafts = (plan?.legs ?? []).map((leg) => legDraft(app, leg));
 	await topUp(tx, { earmark, local: plan?.local ?? short, legs: drafts, signer: app.config.wallet });
 	await recordWaiting(tx, demand.id, null);
 	run.story.push(['info', { ...ids, plan: plan === undefined ? null : readable(app, plan) }, 'topped up']);
 }
 
-/** A route that has let this earmark down is not tried for it again, so that top-ups end. */
+/** A route that has let this earmark down is not tried for it again, so that top-ups end; nor is one that goes over it. */
+function unfailed(routes: readonly Route[], legs: readonly Leg[]): Route[] {
+	const left = routes.filter((route) => !hasFailedOn(legs, route.id));
+	const ids = new Set(left.map((route) => route.id));
+	return left.filter((route) => !isVia(route) || route.via.every((id) => ids.has(id)));
+}
+
 function hasFailedOn(legs: readonly Leg[], route: string): boolean {
 	return legs.some((leg) => leg.route === route && (leg.status === 'failed' || leg.status === 'returned' || leg.status === 'cancelled'));
 }

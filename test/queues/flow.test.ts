@@ -13,6 +13,7 @@ const hop = (remaining: FlowHop['remaining']): FlowHop => ({
 	origin: '1',
 	destination: '10',
 	remaining,
+	claims: false,
 });
 
 function all(flow: FlowRequest): FlowRequest[] {
@@ -38,6 +39,20 @@ describe('the flow of an earmark', () => {
 	it('has only the steps that remain', () => {
 		const flow = earmarkFlow(EARMARK, 2, [[hop('prove')], []]);
 		expect(all(flow).map((job) => job.name)).toEqual(['settle', 'prove']);
+	});
+
+	it('claims where the bridge has it so, and after one hop sends the next', () => {
+		const claiming = { ...hop('send'), claims: true };
+		const steps = (...hops: FlowHop[]) => all(earmarkFlow(EARMARK, 1, [hops])).map((job) => `${job.name} ${job.data.step ?? ''}`.trim());
+		expect(steps(claiming, { ...hop('send'), hop: 1 })).toEqual([
+			'settle',
+			'prove',
+			'execute send',
+			'execute claim',
+			'prove',
+			'execute send',
+		]);
+		expect(steps({ ...claiming, remaining: 'claim' })).toEqual(['settle', 'execute claim']);
 	});
 
 	it('gives every node an id that names its generation, without a colon', () => {

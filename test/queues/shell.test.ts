@@ -95,7 +95,8 @@ describe('the worker shell', () => {
 });
 
 describe('a flow', () => {
-	const hop = (legId: string) => ({ legId, hop: 0, bridge: 'across', origin: '1', destination: '10', remaining: 'send' }) as const;
+	const route = { bridge: 'across', origin: '1', destination: '10' };
+	const hop = (legId: string) => ({ ...route, legId, hop: 0, remaining: 'send', claims: false }) as const;
 
 	it('settles once, after every leg has sent and proven', async () => {
 		const flow = earmarkFlow(randomUUID(), 1, [[hop(randomUUID())], [hop(randomUUID())]]);

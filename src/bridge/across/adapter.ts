@@ -29,7 +29,7 @@ export type AcrossSettings = z.output<typeof settings>;
 
 const TIMEOUT_MS = 4_000;
 
-export const across: BridgeDefinition<AcrossSettings> = { name: 'across', settings, claims: false, create: createAcross };
+export const across: BridgeDefinition<AcrossSettings> = { name: 'across', settings, create: createAcross };
 
 export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: BridgePorts): BridgeAdapter {
 	const http = createJsonClient({ fetch: ports.fetch, timeoutMs: TIMEOUT_MS, baseUrl: apiUrl, service: 'Across API' });
@@ -56,6 +56,7 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 			hintFill: hint('fill'),
 			hint: hint('refund'),
 			nowMs: ports.nowMs(),
+			expectedMs: order.seconds * 1_000,
 		};
 	};
 	const refuseNative = refuserOfNative(ports, poolAt);
@@ -66,6 +67,7 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 		return suggested;
 	};
 	return {
+		claims: false,
 		quote: async (asked) => {
 			const priced = await suggestFeesUpTo(fees, http, asked);
 			return priceOf(priced.request, priced.fees, ports.nowMs());
@@ -74,7 +76,7 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 		send: async (order) => depositCall(order, poolAt(order.origin.venue), await fees(order)),
 		evidence: (order, mined) => ({ ...readDeposit(order, poolAt(order.origin.venue), mined), seenAtMs: String(ports.nowMs()) }),
 		prove: async (order, evidence) => proveDeposit(lookAt(order, evidence), evidence),
-		claim: async () => null,
+		claim: async () => ({ state: 'arrived' }),
 		verify: async (order, proof) =>
 			'refundTx' in proof
 				? readReturn(order, placeAt(order.origin), refundedDepositOf(proof))

@@ -1,11 +1,12 @@
 /** The fill on the destination. The pool's own status is the authority; events and the API only lead to the transaction. */
 import { erc20Abi, getAbiItem, type Hash, isAddressEqual, type Log, parseEventLogs } from 'viem';
+import { type BlockRange, chunksBelow, receiptOrNull } from '../../chain/look.ts';
 import { InvariantError, TransientError } from '../../errors.ts';
 import { amount } from '../../money/amount.ts';
 import type { Delivery, HopOrder } from '../bridge.ts';
 import { fillEventsAbi, spokePoolAbi } from './abi.ts';
 import { wide } from './deposit.ts';
-import { asked, CHUNK_BLOCKS, MAX_CHUNKS, type PoolPlace, receiptOrNull } from './pool.ts';
+import { asked, type PoolPlace } from './pool.ts';
 import { type Deposit, type FilledDeposit, type RelayData, relayHash } from './relay.ts';
 
 export interface FillStatus {
@@ -58,14 +59,11 @@ export async function findFill(
 	{ head, hint }: { head: bigint; hint: () => Promise<Hash | null> },
 ): Promise<Hash> {
 	return asked(place, async () => {
-		const recent = await scan(place, deposit, head);
-		if (recent !== null) return recent;
-		const hinted = await hint();
-		if (hinted !== null && (await holdsFill(place, deposit, hinted))) return hinted;
-		let top = head - CHUNK_BLOCKS;
-		for (let chunk = 1; chunk < MAX_CHUNKS && top >= 0n; chunk++, top -= CHUNK_BLOCKS) {
-			const found = await scan(place, deposit, top);
+		for (const [age, chunk] of chunksBelow(head).entries()) {
+			const found = await scan(place, deposit, chunk);
 			if (found !== null) return found;
+			const hinted = age === 0 ? await hint() : null;
+			if (hinted !== null && (await holdsFill(place, deposit, hinted))) return hinted;
 		}
 		throw new TransientError(`deposit ${deposit.depositId} is filled on ${place.chainId}, but its fill was not found below block ${head}`);
 	});
@@ -103,9 +101,8 @@ export async function readDelivery(order: HopOrder, place: PoolPlace, deposit: F
 	};
 }
 
-async function scan({ client, pool }: PoolPlace, deposit: Deposit, top: bigint): Promise<Hash | null> {
-	const bottom = top - CHUNK_BLOCKS + 1n;
-	const range = { address: pool, fromBlock: bottom > 0n ? bottom : 0n, toBlock: top };
+async function scan({ client, pool }: PoolPlace, deposit: Deposit, chunk: BlockRange): Promise<Hash | null> {
+	const range = { address: pool, ...chunk };
 	const { originChainId, depositId } = deposit;
 	const current = await client.getLogs({ ...range, event: FILLED_RELAY, args: { originChainId, depositId } });
 	const found = fillAmong(current, deposit);
@@ -116,7 +113,7 @@ async function scan({ client, pool }: PoolPlace, deposit: Deposit, top: bigint):
 
 /** The API may name a transaction that is not there, or not there any more. */
 async function holdsFill(place: PoolPlace, deposit: Deposit, hash: Hash): Promise<boolean> {
-	const receipt = await receiptOrNull(place, hash);
+	const receipt = await receiptOrNull(place.client, hash);
 	const logs = receipt?.logs.filter((log) => isAddressEqual(log.address, place.pool)) ?? [];
 	return fillAmong(logs, deposit) !== null;
 }

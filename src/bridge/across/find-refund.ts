@@ -4,10 +4,11 @@
  * range again, so that any process may take the next one.
  */
 import type { Hash } from 'viem';
+import { CHUNK_BLOCKS, finalHead, receiptOrNull } from '../../chain/look.ts';
 import { type Attribution, attribute, type Unfilled } from './attribute.ts';
 import { isPastFilling, readFillStatus } from './fill.ts';
 import { type OwnDeposit, scanOwnDeposits } from './own-deposits.ts';
-import { asked, CHUNK_BLOCKS, finalHead, type PoolPlace, receiptOrNull } from './pool.ts';
+import { asked, type PoolPlace } from './pool.ts';
 import { findClaim, paybackIn, type RefundLeaf, scanRefunds } from './refund.ts';
 import type { Deposit } from './relay.ts';
 
@@ -72,7 +73,7 @@ async function unfilledOrNull({ destination }: RefundPlaces, { relay, destinatio
 
 /** Whether the transaction is final and has paid; what it deferred may have been claimed since. */
 async function sightOf({ origin }: RefundPlaces, deposit: Deposit, { tx, head }: { tx: Hash; head: bigint }): Promise<RefundSight> {
-	const receipt = await asked(origin, () => receiptOrNull(origin, tx));
+	const receipt = await asked(origin, () => receiptOrNull(origin.client, tx));
 	const payback = receipt === null ? null : paybackIn(receipt, origin, deposit);
 	if (payback === null || payback.amount < deposit.inputAmount) return { state: 'unseen' };
 	if (payback.blockNumber > head || payback.blockNumber < deposit.depositBlock) return { state: 'unseen' };

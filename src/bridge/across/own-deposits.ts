@@ -1,9 +1,10 @@
 /** Our own deposits into a pool, read back from the chain: those of this process, of others, and of a time before. */
 import { formatLog, type Hex, type Log, numberToHex, parseEventLogs, toEventSelector } from 'viem';
+import { type BlockRange, chunksOf } from '../../chain/look.ts';
 import { depositEventsAbi } from './abi.ts';
 import type { Place } from './attribute.ts';
 import { wide } from './deposit.ts';
-import { asked, type BlockRange, chunksOf, type PoolPlace } from './pool.ts';
+import { asked, type PoolPlace } from './pool.ts';
 import type { Payee } from './refund.ts';
 import type { RelayData } from './relay.ts';
 

@@ -1,13 +1,13 @@
 /** One look at a deposit: filled, or refunded because nobody can fill it any more, or still to be waited for. */
 import type { Hash } from 'viem';
 import type { Evidence, Proof } from '../bridge.ts';
+import { lookAgainIn } from '../look-again.ts';
 import { findFill, isPastFilling, readFillStatus } from './fill.ts';
 import { findRefund, type RefundPlaces, type RefundSight } from './find-refund.ts';
 import type { PoolPlace } from './pool.ts';
 import { type Deposit, depositOf } from './relay.ts';
 
-/** A fill takes seconds: the first looks come quickly, later ones at a quarter of the time that has passed. */
-const SOONEST_LOOK_MS = 250;
+/** What is late may still be filled any moment, until its deadline. */
 const LATEST_LOOK_MS = 15_000;
 /** Refunds come with the next root bundle, hours later. */
 const LATEST_REFUND_LOOK_MS = 300_000;
@@ -24,6 +24,8 @@ export interface Look extends RefundPlaces {
 	hintFill(): Promise<Hash | null>;
 	/** Unix milliseconds. */
 	readonly nowMs: number;
+	/** That the fill was promised to take. */
+	readonly expectedMs: number;
 }
 
 /** Throws `TransientError` when a chain cannot be asked. The fill is looked for first: it wins over everything. */
@@ -45,8 +47,11 @@ export async function proveDeposit(look: Look, evidence: Evidence): Promise<Proo
 	return pending(look, deposit, { note, latestMs: LATEST_LOOK_MS });
 }
 
-function pending({ nowMs }: Look, { depositId, seenAtMs }: Deposit, { note, latestMs }: { note: string; latestMs: number }): Proof {
+function pending(
+	{ nowMs, expectedMs }: Look,
+	{ depositId, seenAtMs }: Deposit,
+	{ note, latestMs }: { note: string; latestMs: number },
+): Proof {
 	const waitedMs = Math.max(0, nowMs - seenAtMs);
-	const lookAgainMs = Math.min(Math.max(SOONEST_LOOK_MS, Math.ceil(waitedMs / 4)), latestMs);
-	return { state: 'pending', lookAgainMs, note: `deposit ${depositId} is ${note}` };
+	return { state: 'pending', lookAgainMs: lookAgainIn({ waitedMs, expectedMs, latestMs }), note: `deposit ${depositId} is ${note}` };
 }

@@ -1,12 +1,13 @@
 /** Refunds on the origin: leaves of root bundles that pay us back, and what a transaction has really brought. */
 import { type Address, erc20Abi, getAbiItem, type Hash, isAddressEqual, parseEventLogs, slice, type TransactionReceipt } from 'viem';
+import { type BlockRange, chunksOf } from '../../chain/look.ts';
 import { InvariantError } from '../../errors.ts';
 import { amount } from '../../money/amount.ts';
 import type { Delivery, HopOrder } from '../bridge.ts';
 import { refundEventsAbi } from './abi.ts';
 import type { Refund } from './attribute.ts';
 import { wide } from './deposit.ts';
-import { asked, type BlockRange, chunksOf, type PoolPlace } from './pool.ts';
+import { asked, type PoolPlace } from './pool.ts';
 import type { RefundedDeposit, RelayData } from './relay.ts';
 
 const EXECUTED = getAbiItem({ abi: refundEventsAbi, name: 'ExecutedRelayerRefundRoot' });

@@ -11,6 +11,7 @@ import { depositOf, relayHash } from '../../../src/bridge/across/relay.ts';
 import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, MinedCall } from '../../../src/bridge/bridge.ts';
 import { InvariantError, PermanentError, TransientError } from '../../../src/errors.ts';
 import { amount } from '../../../src/money/amount.ts';
+import { uncounted } from '../uncounted.ts';
 
 const ETHEREUM = { chainId: 1, usdcDecimals: 6 };
 const BNB = { chainId: 56, usdcDecimals: 18 };
@@ -42,6 +43,7 @@ beforeAll(async () => {
 			fetch: api,
 			nowMs: () => nowMs,
 			finalityBlocks: () => 0,
+			budget: uncounted,
 		},
 	);
 	const mint = (side: Side, to: `0x${string}`, units: bigint) =>
@@ -62,7 +64,13 @@ async function open(options: { chainId: number; usdcDecimals: number }): Promise
 	const server = await startAnvil({ chainId: options.chainId, blockSeconds: 0 });
 	const client = connect(viemChain(options.chainId, `chain ${options.chainId}`, server.url));
 	const contracts = await deployContracts(client, options);
-	const end = { venue: String(options.chainId), chainId: options.chainId, token: contracts.usdc, decimals: options.usdcDecimals };
+	const end = {
+		venue: String(options.chainId),
+		chainId: options.chainId,
+		asset: 'USDC',
+		token: contracts.usdc,
+		decimals: options.usdcDecimals,
+	};
 	const side = { server, client, contracts, end };
 	sides.push(side);
 	return side;
@@ -114,7 +122,7 @@ const api: typeof fetch = async (url) => {
 async function order(): Promise<HopOrder> {
 	const ends = { origin: origin.end, destination: destination.end };
 	const quote = await across.quote({ ...ends, send: SEND, recipient: SOLVER.address });
-	return { ...ends, send: SEND, receive: quote.receive, sender: SOLVER.address, recipient: SOLVER.address };
+	return { ...ends, send: SEND, receive: quote.receive, seconds: quote.seconds, sender: SOLVER.address, recipient: SOLVER.address };
 }
 
 async function mine(ordered: HopOrder): Promise<MinedCall> {
@@ -147,13 +155,13 @@ describe('Across on real pools', () => {
 		expect(across.spend(ordered)).toEqual({ token: origin.contracts.usdc, spender: origin.contracts.spokePool, amount: SEND });
 		expect(sentFrom - (await balance(origin))).toBe(SEND);
 
-		expect(await across.prove(ordered, evidence)).toMatchObject({ state: 'pending', lookAgainMs: 250 });
+		expect(await across.prove(ordered, evidence)).toMatchObject({ state: 'pending', lookAgainMs: 1_100 });
 		const fillTx = await fill(evidence);
 		const proof = await across.prove(ordered, evidence);
 		if (proof.state !== 'proven') throw new Error(`the deposit is ${proof.state}`);
-		expect(await across.claim(ordered, proof.evidence)).toBeNull();
+		expect(await across.claim(ordered, proof.evidence)).toEqual({ state: 'arrived' });
 
-		const delivery = await across.verify(ordered, proof.evidence);
+		const delivery = await across.verify(ordered, proof.evidence, null);
 		expect(delivery).toMatchObject({ venue: '56', amount: ordered.receive, transactionHash: fillTx });
 		expect((await balance(destination)) - arrivedAt).toBe(ordered.receive);
 	});
@@ -169,7 +177,7 @@ describe('Across on real pools', () => {
 		expect(relayHash(deposit, 56)).toBe(ofContract);
 	});
 
-	it('looks again after a quarter of the time that has passed, and never later than every 15 seconds', async () => {
+	it('looks when a fill is likely, then ever less often, but never later than every 15 seconds', async () => {
 		const { ordered, evidence } = await deposited();
 		const waits: unknown[] = [];
 		const seenAtMs = nowMs;
@@ -178,14 +186,14 @@ describe('Across on real pools', () => {
 			waits.push(await across.prove(ordered, evidence));
 		}
 		nowMs = seenAtMs;
-		expect(waits).toMatchObject([{ lookAgainMs: 250 }, { lookAgainMs: 1_000 }, { lookAgainMs: 15_000 }]);
+		expect(waits).toMatchObject([{ lookAgainMs: 1_100 }, { lookAgainMs: 640 }, { lookAgainMs: 15_000 }]);
 	});
 
 	it('does not take the fill of another deposit for ours', async () => {
 		const [ours, other] = [await deposited(), await deposited()];
 		const fillTx = await fill(other.evidence);
 		expect(await across.prove(ours.ordered, ours.evidence)).toMatchObject({ state: 'pending' });
-		await expect(across.verify(ours.ordered, { ...ours.evidence, fillTx })).rejects.toBeInstanceOf(InvariantError);
+		await expect(across.verify(ours.ordered, { ...ours.evidence, fillTx }, null)).rejects.toBeInstanceOf(InvariantError);
 	});
 
 	it('refuses a mined deposit that differs from the order, or that is none', async () => {
@@ -239,7 +247,7 @@ describe('Across on real pools', () => {
 		await destination.client.mine({ blocks: 1 });
 		expect(await across.prove(ordered, evidence)).toMatchObject({
 			state: 'pending',
-			lookAgainMs: 250,
+			lookAgainMs: 1_100,
 			note: expect.stringMatching(/expired, refund not seen yet/),
 		});
 		nowMs += 86_400_000;

@@ -43,7 +43,7 @@ function api(reply: () => Response) {
 	};
 }
 
-const end = (venue: string, decimals: number) => ({ venue, chainId: Number(venue), token: POOL, decimals });
+const end = (venue: string, decimals: number) => ({ venue, chainId: Number(venue), asset: 'USDC', token: POOL, decimals });
 const request = { origin: end('1', 6), destination: end('10', 6), send: amount(1_000_000n), recipient: POOL };
 
 describe('suggested fees', () => {

@@ -9,6 +9,7 @@ import { createAcross } from '../../../src/bridge/across/adapter.ts';
 import type { BridgeAdapter, BridgeEnd, Delivery, Evidence, HopOrder, Proof } from '../../../src/bridge/bridge.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { eventually } from '../../sandbox/eventually.ts';
+import { uncounted } from '../uncounted.ts';
 
 /** The adapter wants a minute at least, and the clocks of two chains may be a second apart. */
 export const LIVES_SECONDS = 70;
@@ -56,6 +57,7 @@ export async function openPools(): Promise<Pools> {
 			fetch,
 			nowMs: () => 0,
 			finalityBlocks: () => pools.finalityBlocks,
+			budget: uncounted,
 		},
 	);
 	const pools: Pools = {
@@ -72,12 +74,19 @@ export async function openPools(): Promise<Pools> {
 		},
 		end(venue) {
 			const { usdc, decimals, chainId } = world.chain(venue);
-			return { venue, chainId, token: usdc, decimals };
+			return { venue, chainId, asset: 'USDC', token: usdc, decimals };
 		},
 		async deposited(units, destination = '10') {
 			const ends = { origin: pools.end('1'), destination: pools.end(destination) };
 			const quote = await across.quote({ ...ends, send: amount(units), recipient: SOLVER.address });
-			const order = { ...ends, send: amount(units), receive: quote.receive, sender: SOLVER.address, recipient: SOLVER.address };
+			const order = {
+				...ends,
+				send: amount(units),
+				receive: quote.receive,
+				seconds: quote.seconds,
+				sender: SOLVER.address,
+				recipient: SOLVER.address,
+			};
 			const { client, usdc, spokePool } = world.chain('1');
 			const approval = encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spokePool, units] });
 			await client.execute({ from: SOLVER.address, to: usdc, data: approval });
@@ -106,7 +115,7 @@ export async function openPools(): Promise<Pools> {
 		async returnOf(sent) {
 			const proof = await pools.prove(sent);
 			if (proof.state !== 'returned') throw new Error(`deposit ${sent.evidence.depositId}: ${JSON.stringify(proof)}`);
-			return across.verify(sent.order, proof.evidence);
+			return across.verify(sent.order, proof.evidence, null);
 		},
 		mine: (venue, blocks = 1) => world.chain(venue).client.mine({ blocks }),
 		hint(depositRefundTxHash) {

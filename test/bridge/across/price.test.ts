@@ -12,8 +12,8 @@ const decimals = fc.constantFrom(6, 8, 18);
 const bps = fc.tuple(fc.nat(9_999), fc.nat(99_999)).map(([whole, fraction]) => `${whole}.${String(fraction).padStart(5, '0')}`);
 
 const request = (send: Amount, originDecimals: number, destinationDecimals: number) => ({
-	origin: { venue: '1', chainId: 1, token: TOKEN, decimals: originDecimals },
-	destination: { venue: '10', chainId: 10, token: TOKEN, decimals: destinationDecimals },
+	origin: { venue: '1', chainId: 1, asset: 'USDC', token: TOKEN, decimals: originDecimals },
+	destination: { venue: '10', chainId: 10, asset: 'USDC', token: TOKEN, decimals: destinationDecimals },
 	send,
 	recipient: TOKEN,
 });

@@ -57,9 +57,9 @@ describe('the transaction that the API names', () => {
 			expect((await prove(ours)).state, tx).toBe('pending');
 		}
 		for (const refundTx of wrong.slice(1, 5)) {
-			await expect(across.verify(ours.order, { ...ours.evidence, refundTx })).rejects.toBeInstanceOf(InvariantError);
+			await expect(across.verify(ours.order, { ...ours.evidence, refundTx }, null)).rejects.toBeInstanceOf(InvariantError);
 		}
-		await expect(across.verify(ours.order, { ...ours.evidence, refundTx: pad('0xbad', { size: 32 }) })).rejects.toBeInstanceOf(
+		await expect(across.verify(ours.order, { ...ours.evidence, refundTx: pad('0xbad', { size: 32 }) }, null)).rejects.toBeInstanceOf(
 			TransientError,
 		);
 	});

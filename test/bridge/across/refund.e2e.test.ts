@@ -57,7 +57,7 @@ describe('a deposit whose deadline has passed', () => {
 		world.chain('1').proxy.fault = () => 'error';
 		const proof = await prove(sent);
 		if (proof.state !== 'proven') throw new Error(proof.state);
-		expect(await across.verify(sent.order, proof.evidence)).toMatchObject({ venue: '10', amount: sent.order.receive });
+		expect(await across.verify(sent.order, proof.evidence, null)).toMatchObject({ venue: '10', amount: sent.order.receive });
 	});
 
 	it('is found by the relayer of the sandbox itself, from expiry to refund', async () => {
@@ -162,7 +162,7 @@ describe('a refund', () => {
 		expect(await noteOf(sent)).toBe('expired, refund deferred (claimable)');
 		hint(leafTx);
 		expect(await noteOf(sent)).toBe('expired, refund deferred (claimable)');
-		await expect(across.verify(sent.order, { ...sent.evidence, refundTx: leafTx })).rejects.toBeInstanceOf(InvariantError);
+		await expect(across.verify(sent.order, { ...sent.evidence, refundTx: leafTx }, null)).rejects.toBeInstanceOf(InvariantError);
 		await role('unBlacklist');
 		const claim = await client.execute({
 			from: SOLVER.address,
@@ -181,7 +181,7 @@ describe('a slow fill', () => {
 		await eventually('it is filled', async () => (await prove(sent)).state === 'proven');
 		const proof = await prove(sent);
 		if (proof.state !== 'proven') throw new Error(proof.state);
-		const delivery = await across.verify(sent.order, proof.evidence);
+		const delivery = await across.verify(sent.order, proof.evidence, null);
 		expect(delivery).toMatchObject({ venue: '56', amount: (sent.order.receive * 97n) / 100n });
 		expect(await world.balanceOf('56', SOLVER.address)).toBe(delivery.amount);
 	});
@@ -194,6 +194,8 @@ describe('a quote', () => {
 		const quote = await across.quote(request);
 		expect(quote).toMatchObject({ send: 250n * USDC, maximum: 250n * USDC });
 		expect(quote).toEqual(await across.quote({ ...request, send: amount(250n * USDC) }));
-		await expect(across.send({ ...request, receive: quote.receive, sender: SOLVER.address })).rejects.toBeInstanceOf(PermanentError);
+		await expect(
+			across.send({ ...request, receive: quote.receive, seconds: quote.seconds, sender: SOLVER.address }),
+		).rejects.toBeInstanceOf(PermanentError);
 	});
 });

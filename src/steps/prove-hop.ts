@@ -1,0 +1,46 @@
+/** One look at the outside world for the hop's proof; what has arrived by itself is delivered at once. */
+import { type App, bridgeOf } from '../app.ts';
+import { InvariantError } from '../errors.ts';
+import { isLegTerminal } from '../leg/state.ts';
+import { done, type Outcome } from '../outcome.ts';
+import { inTransaction } from '../store/db.ts';
+import { hopProven } from '../store/leg-events.ts';
+import { markOverdue } from '../store/legs.ts';
+import { deliver } from './deliver.ts';
+import { type HopRef, loadPart, orderOf, type Part, waitFor } from './part.ts';
+
+/** A leg is overdue after so many times the promised seconds, and as long again as a slow chain may take to be final. */
+const OVERDUE_TIMES = 10;
+const OVERDUE_GRACE_SECONDS = 900;
+
+/** May be repeated at any time, also beside its own twin. */
+export async function proveHop(app: App, ref: HopRef): Promise<Outcome> {
+	const part = await loadPart(app, ref);
+	const { leg, hop } = part;
+	if (isLegTerminal(leg.status) || hop.status !== 'in_flight') return done(`hop is ${hop.status}`);
+	if (hop.proof !== null) return done('proven');
+	if (hop.evidence === null) throw new InvariantError(`hop ${hop.index} of leg ${leg.id} is in flight without evidence`, { legId: leg.id });
+	const bridge = bridgeOf(app, hop.bridge);
+	const proof = await bridge.prove(orderOf(app, hop), hop.evidence);
+	if (proof.state === 'pending') {
+		await noticeOverdue(app, part, proof.note);
+		return waitFor(app, part, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
+	}
+	if (proof.state === 'proven' && bridge.claims) {
+		const cause = { actor: `bridge ${hop.bridge}`, reason: 'proven' };
+		await inTransaction(app.db, cause, (tx) => hopProven(tx, { leg, hop, proof: proof.evidence, signer: app.config.wallet }));
+		app.log.info({ leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge }, 'hop proven');
+		return done('proven');
+	}
+	return deliver(app, part, { state: proof.state, proof: proof.evidence, claimed: null });
+}
+
+/** A leg far beyond its time is told once. It may still arrive, so nothing else follows: it is never replaced while it can. */
+export async function noticeOverdue(app: App, { leg, hop }: Part, note: string): Promise<void> {
+	const waitedSeconds = Math.floor((app.nowMs() - Date.parse(hop.changedAt)) / 1_000);
+	if (leg.overdueAt !== null || waitedSeconds < hop.seconds * OVERDUE_TIMES + OVERDUE_GRACE_SECONDS) return;
+	const cause = { actor: `leg ${leg.id}`, reason: `overdue: ${waitedSeconds} s under way, ${hop.seconds} s were promised` };
+	await inTransaction(app.db, cause, (tx) => markOverdue(tx, leg));
+	const ids = { leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge, origin: hop.origin, destination: hop.destination };
+	app.log.error({ ...ids, waitedSeconds, promisedSeconds: hop.seconds, note }, 'leg overdue: it is waited for');
+}
