@@ -22,10 +22,13 @@ export interface Call {
 	readonly data: Hex;
 }
 
-/** A contract that takes an allowance: what it wants of it, and what it does when it has it. */
+/** A contract as our wallet sees it: what a call takes from it by allowance, or pays to it, and what else follows. */
 export interface Contract {
 	wants(data: Hex): bigint;
-	take(data: Hex, hash: Hash): readonly Log[];
+	pays(data: Hex): bigint;
+	/** Why it would not execute the call now, or null. */
+	objects(data: Hex): string | null;
+	act(data: Hex, hash: Hash): readonly Log[];
 }
 
 interface Receipt {
@@ -138,14 +141,15 @@ export class Chain {
 		const problem = this.problemOf(call);
 		if (problem?.startsWith(NOT_ENOUGH)) this.facts.fault(problem);
 		const reverts = problem !== null || (contract !== undefined && this.trouble === 'reverts');
-		const spent = reverts || contract === undefined ? 0n : contract.wants(data);
-		this.append({ nonce, balance: this.balance - spent });
+		const [spent, paid] = reverts || contract === undefined ? [0n, 0n] : [contract.wants(data), contract.pays(data)];
+		this.append({ nonce, balance: this.balance - spent + paid });
+		if (paid > 0n) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value: paid } });
 		if (!reverts && contract === undefined) {
 			const { args } = decodeFunctionData({ abi: erc20Abi, data });
 			const [spender, units] = args as [Address, bigint];
 			this.allowances.set(spender, units);
 		} else if (!reverts) this.allowances.set(to, (this.allowances.get(to) ?? 0n) - spent);
-		const logs = reverts || contract === undefined ? [] : contract.take(data, hash);
+		const logs = reverts || contract === undefined ? [] : contract.act(data, hash);
 		const place = { transactionHash: hash, blockNumber: this.height, blockHash: this.hashOf(this.height) };
 		this.receipts.set(hash, { ...place, status: reverts ? 'reverted' : 'success', logs });
 	}
@@ -158,8 +162,9 @@ export class Chain {
 		const wanted = contract.wants(data);
 		const allowed = this.allowances.get(to) ?? 0n;
 		if (wanted > allowed) return `${NOT_ENOUGH}: ${wanted} are to leave ${venue}, and ${allowed} are allowed`;
-		if (this.balance - wanted < reserve) return `${NOT_ENOUGH}: ${wanted} are to leave ${venue}, where ${this.balance} are left`;
-		return this.trouble === 'refuses' ? 'the contract is paused' : null;
+		if (wanted > 0n && this.balance - wanted < reserve)
+			return `${NOT_ENOUGH}: ${wanted} are to leave ${venue}, where ${this.balance} are left`;
+		return this.trouble === 'refuses' ? 'the contract is paused' : contract.objects(data);
 	}
 
 	private append(block: { balance?: bigint; nonce?: bigint }): void {

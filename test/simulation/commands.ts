@@ -1,5 +1,7 @@
 /** What can happen, as data that fast-check can make and make shorter. `pick` chooses among what is there when it happens. */
 import fc from 'fast-check';
+import type { Beginning } from './outside.ts';
+import { VIAS, type Vias } from './product.ts';
 
 export const CHANGES = ['rises', 'falls', 'is filled by another', 'is back', 'closes a destination', 'opens its destinations'] as const;
 export const ARRIVALS = ['whole', 'less', 'together', 'back'] as const;
@@ -16,10 +18,15 @@ export interface Disturbances {
 export type Command =
 	/** One job that is due, by number or by its words; `toItsEnd`: again and again, with blocks in between, until it is done. */
 	| ({ readonly kind: 'job'; readonly pick: number | string; readonly toItsEnd: boolean } & Disturbances)
-	/** Every job that is due, planning last: what was learned is acted upon. */
+	/** A block everywhere, then every job that is due, planning last: what was learned is acted upon. */
 	| ({ readonly kind: 'wave' } & Disturbances)
 	| { readonly kind: 'mine'; readonly pick: number }
+	/** One deposit gets further: it is paid, or attested, or, when it was attested before, claimed for us by somebody else. */
 	| { readonly kind: 'arrive'; readonly pick: number; readonly how: (typeof ARRIVALS)[number] }
+	/** An attestation is not accepted any more; the next that arrives is a new one. */
+	| { readonly kind: 'expire'; readonly pick: number }
+	/** Nobody can claim at a venue until its claims go on. */
+	| { readonly kind: 'claims'; readonly pick: number; readonly paused: boolean }
 	| { readonly kind: 'invoice'; readonly pick: number; readonly change: (typeof CHANGES)[number]; readonly by: number }
 	| { readonly kind: 'trouble'; readonly pick: number; readonly trouble: 'none' | 'refuses' | 'reverts' }
 	| { readonly kind: 'gift'; readonly pick: number }
@@ -36,9 +43,11 @@ const disturbances = {
 
 const command: fc.Arbitrary<Command> = fc.oneof(
 	{ weight: 12, arbitrary: fc.record({ kind: fc.constant('job'), pick, toItsEnd: fc.boolean(), ...disturbances }) },
-	{ weight: 3, arbitrary: fc.record({ kind: fc.constant('wave'), ...disturbances }) },
+	{ weight: 5, arbitrary: fc.record({ kind: fc.constant('wave'), ...disturbances }) },
 	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('mine'), pick }) },
-	{ weight: 5, arbitrary: fc.record({ kind: fc.constant('arrive'), pick, how: fc.constantFrom('whole', 'whole', ...ARRIVALS) }) },
+	{ weight: 7, arbitrary: fc.record({ kind: fc.constant('arrive'), pick, how: fc.constantFrom('whole', 'whole', ...ARRIVALS) }) },
+	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('expire'), pick }) },
+	{ weight: 1, arbitrary: fc.record({ kind: fc.constant('claims'), pick, paused: fc.boolean() }) },
 	{
 		weight: 5,
 		arbitrary: fc.record({
@@ -53,26 +62,29 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 	{ weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('poll', 'balances', 'day', 'silence') }) },
 );
 
-/** How a run begins: what is where, and what two invoices ask for. */
-export interface Opening {
-	readonly balances: readonly [bigint, bigint, bigint];
-	readonly needs: readonly ReadonlyMap<string, bigint>[];
+/** How a run begins, and what then happens. */
+export interface Opening extends Beginning {
+	readonly vias: Vias;
 	readonly commands: readonly Command[];
 }
 
 const units = (min: number, max: number) => fc.integer({ min, max }).map(BigInt);
+const needAt = (venues: Readonly<Record<string, bigint>>) => units(30, 110).map((need) => wanted(venues, need));
 
 export const opening: fc.Arbitrary<Opening> = fc.record({
-	balances: fc.tuple(units(100, 320), units(20, 90), units(40, 220)),
+	// Most is at 1, so that much has to come from there, to 56 in two hops.
+	balances: fc.tuple(units(100, 320), units(20, 45), units(20, 80)),
 	needs: fc.tuple(
-		units(60, 120).map((need) => new Map([['10', need]])),
-		units(30, 110).map(
-			(need) =>
-				new Map([
-					['10', need + 3n],
-					['56', need],
-				]),
-		),
+		units(60, 120).map((need) => wanted({ 10: 0n }, need)),
+		fc.oneof(needAt({ 10: 3n, 56: 0n }), needAt({ 56: 20n })),
 	),
+	// To the planner small differences are none, and then the first name is the best: with 6 the other bridge is.
+	fees: fc.record({ model: fc.constant(1n), claiming: fc.constantFrom(1n, 6n) }),
+	vias: fc.subarray([...VIAS], { minLength: 1 }),
 	commands: fc.array(command, { minLength: 30, maxLength: 60, size: 'max' }),
 });
+
+/** The need, and what is more of it at each venue. */
+function wanted(venues: Readonly<Record<string, bigint>>, need: bigint): ReadonlyMap<string, bigint> {
+	return new Map(Object.entries(venues).map(([venue, more]) => [venue, need + more]));
+}

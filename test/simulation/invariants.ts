@@ -1,72 +1,13 @@
-/** What must hold after every event, and at the end (architecture, invariants 3, 4, 6, 7, 8 and 9). Asked of the rows by plain SQL. */
+/** What must hold after every event, and at the end (architecture, invariants 3, 4, 6, 7, 8 and 9): the rows among themselves, and with the outside. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../src/store/db.ts';
-import { NOT_ENOUGH } from './chain.ts';
-import { LEAST, type Movement, type Outside, RESERVE } from './outside.ts';
+import { LEAST, type Movement } from './deposits.ts';
+import { type Outside, RESERVE } from './outside.ts';
+import { ALWAYS, AT_REST } from './questions.ts';
 
 interface Breach extends Record<string, unknown> {
 	readonly breach: string;
 }
-
-const BOOKKEEPING = sql`array['next_action_at', 'generation', 'version', 'created_at', 'updated_at']`;
-const AUDITED = ['earmarks', 'rebalance_operations', 'hops', 'holds'] as const;
-const OF_AUDITED = AUDITED.map(
-	(table) => sql`select ${table} as entity, id, to_jsonb(t) - ${BOOKKEEPING} as state from ${sql.identifier(table)} t`,
-);
-
-/** Each finds what is wrong, in words. */
-const ALWAYS: readonly SQL[] = [
-	sql`select 'inbound: a hold of ' || h.amount || ' at ' || h.venue || ', and its leg is ' || coalesce(o.status, 'nowhere') || ' and brings '
-			|| coalesce(o.receive, 0) || ' to ' || coalesce(o.destination, 'nowhere') as breach
-		from holds h left join rebalance_operations o on o.id = h.leg_id
-		where h.state = 'inbound' and (o.status in ('planned', 'sending', 'in_flight') and h.amount <= o.receive and h.venue = o.destination) is not true`,
-	sql`select 'audit: the log does not give back ' || entity || ' ' || id from (
-			${sql.join(OF_AUDITED, sql` union all `)}) rows full join (
-			select distinct on (entity, entity_id) entity, entity_id as id, after from earmark_audit_log order by entity, entity_id, seq desc
-		) replayed using (entity, id) where state is distinct from after`,
-	sql`select 'audit: the chain of earmark ' || earmark_id || ' breaks at ' || seq from (
-			select *, lag(hash, 1, '') over chain as last_hash, lag(seq, 1, 0) over chain as last_seq from earmark_audit_log
-			window chain as (partition by earmark_id order by seq)) log
-		where previous_hash <> last_hash or seq <> last_seq + 1 or hash <> encode(sha256(convert_to(concat_ws('|', previous_hash, earmark_id, seq,
-			entity, entity_id, actor, reason, coalesce(before::text, ''), after::text), 'UTF8')), 'hex')`,
-	sql`select 'ended: an earmark is ' || e.status || ' and has a leg that is ' || o.status
-		from earmarks e join rebalance_operations o on o.earmark_id = e.id
-		where e.status in ('settled', 'cancelled') and o.status in ('planned', 'sending', 'in_flight')`,
-	sql`select 'ended: an earmark is ' || e.status || ' and holds ' || h.amount || ' at ' || h.venue || ', ' || h.state
-		from earmarks e join holds h on h.earmark_id = e.id
-		where e.status in ('settled', 'cancelled') and h.state not in ('released', 'pending_out')`,
-	sql`select 'settling: a leg of the earmark is ' || o.status from earmarks e join rebalance_operations o on o.earmark_id = e.id
-		where e.status in ('settling', 'settled') and o.status in ('planned', 'sending', 'in_flight')`,
-	sql`select 'planned: a leg of the earmark is ' || o.status from earmarks e join rebalance_operations o on o.earmark_id = e.id
-		where e.status = 'planned' and o.status not in ('planned', 'cancelled')`,
-	sql`select 'hop: it is ' || h.status || ' and its leg is ' || o.status from hops h join rebalance_operations o on o.id = h.leg_id
-		where h.status <> o.status`,
-	sql`select 'demand: it is ' || d.status || ' and has ' || count(e.id) || ' active earmarks'
-		from demands d left join earmarks e on e.demand_id = d.id and e.status in ('planned', 'moving', 'settling', 'compensating')
-		group by d.id having count(e.id) <> case when d.status = 'earmarked' then 1 else 0 end`,
-	sql`select 'purchase: a demand is ' || d.status || ' and has ' || count(r.id) || ' receivables'
-		from demands d left join earmarks e on e.demand_id = d.id left join receivables r on r.earmark_id = e.id
-		group by d.id having count(r.id) <> case when d.status = 'settled' then 1 else 0 end`,
-	sql`select 'spent: a ' || kind || ' was refused: ' || reason from effects where refusals > 0 and reason like ${`%${NOT_ENOUGH}%`}`,
-	sql`select 'effect: two of one act may have left: ' || kind || ' of ' || owner_kind || ' ' || owner_id from effects
-		where kind in ('send', 'purchase') and nonce is not null and status <> 'reverted' group by kind, owner_kind, owner_id having count(*) > 1`,
-	sql`select 'books: ' || o.status || ' leg without its posting ' || event from rebalance_operations o cross join (values
-			('sent', array['in_flight', 'delivered', 'returned']), ('delivered', array['delivered']), ('returned', array['returned'])) as due (event, stages)
-		where (o.status = any (due.stages)) <> exists (select 1 from ledger_entries l where l.leg_id = o.id and l.event = due.event)`,
-	sql`select 'books: ' || e.status || ' earmark without its posting' from earmarks e
-		where (e.status = 'settled') <> exists (select 1 from ledger_entries l where l.earmark_id = e.id and l.event = 'purchased')`,
-];
-
-/** Only when nothing moves any more. */
-const AT_REST: readonly SQL[] = [
-	sql`select 'rest: an earmark is still ' || status as breach from earmarks where status not in ('settled', 'cancelled')`,
-	sql`select 'rest: ' || amount || ' at ' || venue || ' are still held, ' || state from holds where state <> 'released'`,
-	sql`select 'rest: ' || kind || ' of ' || owner_kind || ' is still ' || status from effects
-		where status not in ('confirmed', 'reverted', 'cancelled', 'dropped')`,
-	sql`select 'lane: nonce ' || n || ' of ' || l.venue || ' has ' || count(f.id) || ' effects'
-		from signer_lanes l cross join lateral generate_series(0, l.next - 1) n
-		left join effects f on f.venue = l.venue and f.signer = l.signer and f.nonce = n group by l.venue, n having count(f.id) <> 1`,
-];
 
 const all = (questions: readonly SQL[]) => sql.join([...questions], sql` union all `);
 
@@ -80,6 +21,7 @@ export function createJudge(db: Db, outside: Outside) {
 		...(outside.total() === total ? [] : [`conservation: there were ${total}, there are ${outside.total()}`]),
 		...(await breaches(db, ALWAYS)),
 		...(await overcommitted(db, known)),
+		...(await promisedTwice(db, outside)),
 		...(await misposted(db, outside.movements)),
 		...(await misbought(db, outside)),
 	];
@@ -126,9 +68,47 @@ async function overcommitted(db: Db, known: Set<string>): Promise<string[]> {
 	return fresh.flatMap(({ venue, state, held, confirmed, covered, need }) => {
 		if (state === 'confirmed' && BigInt(held ?? 0) + RESERVE > BigInt(confirmed ?? 0))
 			return [`overcommitted: ${held} are held at ${venue} of ${confirmed}, where ${RESERVE} are reserved`];
-		if (state === 'inbound' && BigInt(covered ?? 0) > BigInt(need ?? 0) + LEAST)
+		if (state === 'inbound' && need !== null && BigInt(covered ?? 0) > BigInt(need) + LEAST)
 			return [`brought twice: ${covered} are there or under way to ${venue}, where ${need} are needed`];
 		return [];
+	});
+}
+
+interface PlaceRow extends Record<string, unknown> {
+	readonly venue: string;
+	/** What everybody who spends may take there. */
+	readonly free: string;
+	/** Every hold on funds that are there, and the hashes by which they leave. */
+	readonly holds: readonly { readonly amount: string; readonly hashes: readonly string[] }[];
+}
+
+/**
+ * What is held is really there, whatever the snapshots say: and what is free is there beside it, beside what has landed for somebody who
+ * has not recorded it yet, and beside the reserve.
+ */
+async function promisedTwice(db: Db, outside: Outside): Promise<string[]> {
+	const rows = await db.execute<PlaceRow>(sql`
+		select s.venue, greatest(s.amount - ${RESERVE.toString()}::numeric - coalesce(sum(h.amount) filter (where h.state <> 'inbound'), 0)
+				- least(s.unclaimed, coalesce(sum(h.amount) filter (where h.state = 'inbound'), 0)), 0) as free,
+			coalesce(jsonb_agg(jsonb_build_object('amount', h.amount::text, 'hashes', array(
+				select a.hash from effects f join attempts a on a.effect_id = f.id where f.venue = h.venue and h.state = 'pending_out'
+					and f.kind in ('send', 'purchase') and f.owner_id in (h.leg_id, h.earmark_id)))) filter (where h.state <> 'inbound'), '[]') as holds
+		from balance_snapshots s left join holds h on h.venue = s.venue and h.asset = s.asset and h.state <> 'released' group by s.venue, s.asset`);
+	const recorded = await db.execute<{ tx: string }>(
+		sql`select evidence ->> 'tx' as tx from hops where status in ('delivered', 'returned')`,
+	);
+	const left = new Set<string>(outside.movements.filter(({ event }) => event === 'sent' || event === 'purchased').map(({ tx }) => tx));
+	const landed = outside.deposits.all.filter(({ state, tx }) => state === 'filled' && !recorded.some((each) => each.tx === tx));
+	return rows.flatMap(({ venue, free, holds }) => {
+		const there = outside.chainAt(venue).balance - RESERVE;
+		const held = holds.filter(({ hashes }) => !hashes.some((hash) => left.has(hash))).reduce((sum, each) => sum + BigInt(each.amount), 0n);
+		const awaited = landed.filter(({ destination }) => destination === venue).reduce((sum, { paid }) => sum + paid, 0n);
+		if (held > there) return [`held: ${held} at ${venue}, where ${there} are there beside the reserve`];
+		const promised = held + awaited + BigInt(free);
+		if (BigInt(free) === 0n || promised <= there) return [];
+		return [
+			`free: ${free} at ${venue}, where ${held} are held, ${awaited} have landed for somebody, and ${there} are there beside the reserve`,
+		];
 	});
 }
 

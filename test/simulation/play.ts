@@ -6,10 +6,11 @@ import type { Outcome } from '../../src/outcome.ts';
 import { reconcile } from '../../src/steps/reconcile.ts';
 import { openStore } from '../../src/store/db.ts';
 import type { Command, Opening } from './commands.ts';
+import type { Deposit } from './deposits.ts';
 import { createJudge } from './invariants.ts';
 import { dueJobs, type Job, polling, wokenJobs } from './jobs.ts';
 import { Death, during } from './moment.ts';
-import { type Deposit, Outside, VENUES } from './outside.ts';
+import { Outside, VENUES } from './outside.ts';
 import { type Clock, createProduct } from './product.ts';
 
 interface World {
@@ -29,16 +30,19 @@ const MAX_ROUNDS = 40;
 /** What one round evaluates the next one plans: after two without anything under way there is nothing to come. */
 const CALM_ROUNDS = 2;
 /** Jobs that move funds are picked more often than those that look and plan. */
-const OFTEN: Readonly<Partial<Record<Job['kind'], number>>> = { plan: 2, send: 4, prove: 3, settle: 3 };
+const OFTEN: Readonly<Partial<Record<Job['kind'], number>>> = { plan: 2, send: 4, prove: 4, claim: 4, settle: 3 };
+
+const WAITS_FOR_BLOCKS: readonly Job['kind'][] = ['send', 'claim', 'settle'];
 
 /** Plays on after the last command until nothing is left to do, and answers with the story. Throws with it when an invariant is broken. */
-export async function play(databaseUrl: string, { balances, needs, commands }: Opening): Promise<readonly string[]> {
+export async function play(databaseUrl: string, { vias, commands, ...beginning }: Opening): Promise<readonly string[]> {
 	const store = openStore({ databaseUrl, pool: 8 });
-	const outside = new Outside(balances, needs);
+	const outside = new Outside(beginning);
 	const clock = { nowMs: Date.now() };
-	const app = createProduct(outside, { db: store.db, clock });
+	const app = createProduct(outside, { db: store.db, clock, vias });
 	const world: World = { app, outside, clock, story: [], judge: createJudge(store.db, outside) };
-	tell(world, `the wallet has ${VENUES.map((venue, index) => `${balances[index]} at ${venue}`).join(', ')}`);
+	tell(world, `the wallet has ${VENUES.map((venue, index) => `${beginning.balances[index]} at ${venue}`).join(', ')}`);
+	tell(world, `claiming keeps ${beginning.fees.claiming}; in a row are allowed ${vias.map((via) => via.join('+')).join(', ')}`);
 	for (const { name, amounts } of outside.invoices) tell(world, `invoice ${name} asks for ${wordsOf(amounts)}`);
 	try {
 		await run(world, polling(app), { once: true });
@@ -77,6 +81,7 @@ async function happen(world: World, command: Command, meanwhile: () => Promise<v
 			return during({ ...command, meanwhile }, () => run(world, job, { once: !command.toItsEnd }));
 		}
 		case 'wave': {
+			mineAll(world);
 			const jobs = await dueJobs(app, outside);
 			return during({ ...command, meanwhile }, async () => {
 				for (const job of jobs) await run(world, job, { once: true });
@@ -89,6 +94,15 @@ async function happen(world: World, command: Command, meanwhile: () => Promise<v
 		}
 		case 'arrive':
 			return arrive(world, command);
+		case 'expire':
+			return expire(world, command.pick);
+		case 'claims': {
+			const venue = venueOf(command.pick);
+			tell(world, `claims at ${venue} ${command.paused ? 'are paused' : 'go on'}`);
+			if (command.paused) outside.deposits.paused.add(venue);
+			else outside.deposits.paused.delete(venue);
+			return;
+		}
 		case 'invoice':
 			return changeInvoice(world, command);
 		case 'trouble': {
@@ -117,6 +131,10 @@ async function happen(world: World, command: Command, meanwhile: () => Promise<v
 	}
 }
 
+function mineAll({ outside }: World): void {
+	for (const chain of outside.chains.values()) chain.mine();
+}
+
 function pickJob(due: readonly Job[], pick: number | string): Job {
 	const jobs = due.flatMap((each) => Array<Job>(OFTEN[each.kind] ?? 1).fill(each));
 	const job = typeof pick === 'number' ? jobs[pick % jobs.length] : jobs.find(({ words }) => words === pick);
@@ -125,20 +143,45 @@ function pickJob(due: readonly Job[], pick: number | string): Job {
 }
 
 function arrive(world: World, { pick, how }: Command & { kind: 'arrive' }): void {
-	const { outside } = world;
-	const waiting = outside.travelling();
+	const { deposits } = world.outside;
+	const waiting = deposits.pending();
 	const deposit = waiting[pick % Math.max(waiting.length, 1)];
 	if (deposit === undefined) return;
-	const words = (each: Deposit) => `the ${each.amount} from ${each.origin} to ${each.destination}`;
 	if (how === 'back') {
-		tell(world, `${words(deposit)} come back`);
-		outside.refund(deposit);
+		tell(world, `${wordsFor(deposit)} come back`);
+		deposits.refund(deposit);
 		return;
 	}
 	const together = how === 'together' ? waiting.filter((each) => each.destination === deposit.destination) : [deposit];
-	tell(world, `${together.map(words).join(' and ')} arrive${how === 'less' ? ', less 7' : ''}`);
-	outside.fill(together, how === 'less' ? 7n : 0n);
+	advance(world, together, how === 'less' ? 7n : 0n);
 }
+
+/** What was sent over `claiming` is attested first; only then can it be claimed, by anybody. */
+function advance(world: World, chosen: readonly Deposit[], less = 0n): void {
+	const { deposits } = world.outside;
+	const isAttested = ({ state }: Deposit) => state === 'attested';
+	const travelling = chosen.filter((deposit) => !isAttested(deposit));
+	for (const deposit of travelling) if (deposit.state === 'travelling') deposits.price(deposit, less);
+	for (const deposit of travelling.filter(({ bridge }) => bridge === 'claiming')) {
+		tell(world, `${wordsFor(deposit)} are attested${less === 0n ? '' : `, less ${less}`}`);
+		deposits.attest(deposit);
+	}
+	const claimed = chosen.filter((deposit) => !travelling.includes(deposit) && !deposits.paused.has(deposit.destination));
+	if (claimed.length > 0) tell(world, `somebody claims ${claimed.map(wordsFor).join(' and ')} for us`);
+	const arriving = travelling.filter(({ bridge }) => bridge === 'model');
+	if (arriving.length > 0) tell(world, `${arriving.map(wordsFor).join(' and ')} arrive${less === 0n ? '' : `, less ${less}`}`);
+	deposits.fill([...arriving, ...claimed]);
+}
+
+function expire(world: World, pick: number): void {
+	const attested = world.outside.deposits.pending().filter(({ state }) => state === 'attested');
+	const deposit = attested[pick % Math.max(attested.length, 1)];
+	if (deposit === undefined) return;
+	tell(world, `the attestation of ${wordsFor(deposit)} expires`);
+	deposit.state = 'expired';
+}
+
+const wordsFor = (deposit: Deposit) => `the ${deposit.amount} from ${deposit.origin} to ${deposit.destination}`;
 
 function changeInvoice(world: World, { pick, change, by }: Command & { kind: 'invoice' }): void {
 	const invoice = world.outside.invoices[pick % world.outside.invoices.length];
@@ -157,13 +200,13 @@ function changeInvoice(world: World, { pick, change, by }: Command & { kind: 'in
 
 /** Runs one job, once or until it has nothing to wait for. What was not answered, or lost a race, or died, is tried again some other time. */
 async function run(world: World, job: Job, { once }: { once: boolean }): Promise<void> {
-	const waitsForBlocks = job.kind === 'send' || job.kind === 'settle';
+	const waitsForBlocks = WAITS_FOR_BLOCKS.includes(job.kind);
 	for (let attempt = 0; attempt < (once || !waitsForBlocks ? 1 : PATIENCE); attempt += 1) {
 		const outcome = await ran(world, job);
 		// At once: what a planning has committed is judged before anything else changes it.
 		if (job.kind === 'plan') await look(world);
 		if (outcome?.kind !== 'snooze') return;
-		if (!once) for (const chain of world.outside.chains.values()) chain.mine();
+		if (!once) mineAll(world);
 	}
 }
 
@@ -180,17 +223,16 @@ async function ran(world: World, job: Job): Promise<Outcome | null> {
 	}
 }
 
-/** Troubles end, what travels arrives, and only what the reconciler and the outbox wake is run, until nothing is left to do. */
+/** Troubles end, what travels arrives or is attested, and only what the reconciler and the outbox wake is run, until nothing is left to do. */
 async function comeToRest(world: World): Promise<void> {
 	const { app, outside } = world;
 	tell(world, 'troubles end');
 	outside.silence = 0;
+	outside.deposits.paused.clear();
 	for (const chain of outside.chains.values()) chain.trouble = 'none';
 	for (let round = 0, calm = 0; round < MAX_ROUNDS; round += 1) {
-		for (const chain of outside.chains.values()) chain.mine();
-		outside.travelling().forEach((deposit) => {
-			outside.fill([deposit]);
-		});
+		mineAll(world);
+		for (const deposit of outside.deposits.pending()) if (deposit.state !== 'attested') advance(world, [deposit]);
 		await run(world, polling(app), { once: true });
 		await timePasses(app);
 		await reconcile(app, async () => false);
@@ -214,7 +256,7 @@ async function timePasses({ db }: App): Promise<void> {
 /** No earmark is active, nothing travels, and no allowance is left to be taken back. Open demands are looked at for ever. */
 async function isCalm({ app, outside }: World): Promise<boolean> {
 	const jobs = await dueJobs(app, outside);
-	return jobs.every((job) => job.kind === 'plan' || job.kind === 'evaluate') && outside.travelling().length === 0;
+	return jobs.every((job) => job.kind === 'plan' || job.kind === 'evaluate') && outside.deposits.pending().length === 0;
 }
 
 async function look(world: World): Promise<void> {

@@ -1,7 +1,5 @@
 /** The product's own steps and store on a real database, with the simulated outside behind its ports. */
-import { encodeFunctionData } from 'viem';
 import type { App } from '../../src/app.ts';
-import type { BridgeAdapter, Evidence } from '../../src/bridge/bridge.ts';
 import type { Signer } from '../../src/chain/signer.ts';
 import { type Config, resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
@@ -15,33 +13,33 @@ import { inTransaction } from '../../src/store/db.ts';
 import { claimEffect, readEffect, storeAttempt } from '../../src/store/effects.ts';
 import type { EverclearClient } from '../../src/trigger/everclear/client.ts';
 import type { EverclearInvoice } from '../../src/trigger/everclear/invoice.ts';
+import { bridgesOf } from './adapters.ts';
 import { signed } from './chain.ts';
 import { beginTransaction, look } from './moment.ts';
-import {
-	BRIDGE,
-	type Deposit,
-	depositAbi,
-	FEE,
-	HUB_SCALE,
-	type Invoice,
-	intentCall,
-	LEAST,
-	type Outside,
-	RESERVE,
-	SPOKE,
-	tokenAt,
-	VENUES,
-	WALLET,
-} from './outside.ts';
+import { HUB_SCALE, type Invoice, intentCall, type Outside, RESERVE, SPOKE, tokenAt, VENUES, WALLET } from './outside.ts';
+
+/** Routes in a row. Nothing else leads from 1 to 56; what cannot come from 56 to 10 any more may go over 1. */
+export const VIAS = [
+	['model-1-10-USDC', 'claiming-10-56-USDC'],
+	['claiming-1-10-USDC', 'model-10-56-USDC'],
+	['model-56-1-USDC', 'claiming-1-10-USDC'],
+] as const;
+const CLAIMING = [
+	{ origin: '1', destination: '10' },
+	{ origin: '10', destination: '56' },
+	{ origin: '56', destination: '10' },
+] as const;
+
+export type Vias = readonly (typeof VIAS)[number][];
 
 export interface Clock {
 	nowMs: number;
 }
 
 /** One second passes at every look at the clock, so that no reading of balances is shared between steps. */
-export function createProduct(outside: Outside, { db: real, clock }: { db: Db; clock: Clock }): App {
+export function createProduct(outside: Outside, { db: real, clock, vias }: { db: Db; clock: Clock; vias: Vias }): App {
 	const db = dying(real);
-	const config = simulatedConfig();
+	const config = simulatedConfig(vias);
 	const log = createLog('silent', 'simulation');
 	const client = (venue: string) => outside.chainAt(venue).client(look);
 	const chain = (venue: string) => {
@@ -56,15 +54,19 @@ export function createProduct(outside: Outside, { db: real, clock }: { db: Db; c
 	const parts = {
 		...{ config, db, log, client, nowMs },
 		checkChains: async () => [],
-		bridges: new Map([['model', bridgeOf(outside)]]),
+		bridges: bridgesOf(outside),
 		everclear: hubOf(outside, config),
 		sending: { db, log, client, chain, signer: signerOf(db) },
 	};
 	return { ...parts, syncBalances: createSyncBalances(parts) };
 }
 
-function simulatedConfig(): Config {
+function simulatedConfig(vias: Vias): Config {
 	const pairs = VENUES.flatMap((origin) => VENUES.filter((venue) => venue !== origin).map((destination) => ({ origin, destination })));
+	const routes = [
+		...pairs.filter(({ origin, destination }) => origin !== '1' || destination !== '56').map((pair) => ({ ...pair, bridge: 'model' })),
+		...CLAIMING.map((pair) => ({ ...pair, bridge: 'claiming' })),
+	];
 	const reserve = formatAmount(amount(RESERVE), 6);
 	const byVenue = <T>(value: (venue: string) => T) => Object.fromEntries(VENUES.map((venue) => [venue, value(venue)]));
 	return resolveConfig(
@@ -73,8 +75,9 @@ function simulatedConfig(): Config {
 			chains: byVenue((venue) => ({ name: venue, rpcUrls: ['http://127.0.0.1:1'], finalityBlocks: 0 })),
 			assets: { USDC: { venues: byVenue((venue) => ({ address: tokenAt(venue), decimals: 6, reserve })) } },
 			everclear: { apiUrl: 'http://127.0.0.1:1', spokes: byVenue(() => SPOKE), marginBps: '-10000' },
-			bridges: { model: {} },
-			routes: pairs.map((pair) => ({ ...pair, asset: 'USDC', bridge: 'model', toleranceBps: '9000' })),
+			bridges: { model: {}, claiming: {} },
+			routes: routes.map((route) => ({ ...route, asset: 'USDC', toleranceBps: '9000' })),
+			via: vias,
 			planning: { snapshotMaxAgeMs: 3_600_000 },
 		}),
 	);
@@ -105,42 +108,6 @@ function signerOf(db: Db): Signer {
 			);
 			return 'signed';
 		},
-	};
-}
-
-function bridgeOf(outside: Outside): BridgeAdapter {
-	const depositOf = ({ tx }: Evidence): Deposit => {
-		const found = outside.deposits.find((deposit) => deposit.tx === tx);
-		if (found === undefined) throw new InvariantError(`there is no deposit ${tx}`);
-		return found;
-	};
-	return {
-		async quote({ send }) {
-			await look();
-			const receive = amount(send > FEE ? send - FEE : 0n);
-			const terms = { fixedFee: amount(FEE), feeBps: '0', minimum: amount(LEAST), maximum: amount(70n), seconds: 5 };
-			return { send, receive, ...terms, validUntilMs: Number.MAX_SAFE_INTEGER };
-		},
-		spend: ({ origin, send }) => ({ token: origin.token, spender: BRIDGE, amount: send }),
-		async send({ origin, destination, send }) {
-			await look();
-			const data = encodeFunctionData({ abi: depositAbi, functionName: 'deposit', args: [send, BigInt(destination.venue)] });
-			return { chainId: origin.chainId, to: BRIDGE, data, value: 0n };
-		},
-		evidence: (_order, mined) => ({ tx: mined.transactionHash }),
-		async prove(_order, evidence) {
-			const { state } = depositOf(evidence);
-			await look();
-			if (state === 'travelling') return { state: 'pending', lookAgainMs: 1_000, note: 'not filled yet' };
-			return { state: state === 'filled' ? 'proven' : 'returned', evidence };
-		},
-		claim: async () => null,
-		async verify(_order, proof) {
-			const { state, origin, destination, paid, outTx, outBlock } = depositOf(proof);
-			await look();
-			return { venue: state === 'filled' ? destination : origin, amount: amount(paid), transactionHash: outTx, blockNumber: outBlock };
-		},
-		contracts: () => [BRIDGE],
 	};
 }
 

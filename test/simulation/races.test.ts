@@ -3,47 +3,11 @@
  * every event, and everything has to come to rest at the end.
  */
 import { describe, expect, it } from 'vitest';
-import { testDatabase } from '../stack.ts';
-import type { Command, Disturbances, Opening } from './commands.ts';
-import { VENUES } from './outside.ts';
-import { play } from './play.ts';
+import { VIAS } from './product.ts';
+import { arrives, blockAt, contracts, done, invoice, once, storyOf, told } from './story.ts';
 
-const CALM: Disturbances = { interruptedAt: 0, interruptedBy: 0, diesAt: 0 };
-
-/** One run of the job. */
-const once = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
-	...{ kind: 'job', pick: words, toItsEnd: false },
-	...CALM,
-	...disturbed,
-});
-/** Run until it is done, with blocks in between. */
-const done = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
-	...{ kind: 'job', pick: words, toItsEnd: true },
-	...CALM,
-	...disturbed,
-});
-const arrives = (how: 'whole' | 'less' | 'together' | 'back' = 'whole', pick = 0): Command => ({ kind: 'arrive', pick, how });
-const invoice = (name: 'A' | 'B', change: (Command & { kind: 'invoice' })['change'], by = 40): Command => ({
-	...{ kind: 'invoice', pick: name === 'A' ? 0 : 1 },
-	...{ change, by },
-});
-const blockAt = (venue: (typeof VENUES)[number]): Command => ({ kind: 'mine', pick: VENUES.indexOf(venue) });
-const contracts = (venue: (typeof VENUES)[number], trouble: 'none' | 'refuses' | 'reverts'): Command => ({
-	...{ kind: 'trouble', pick: VENUES.indexOf(venue) },
-	trouble,
-});
-
-/** What is where, what the invoices ask for, and what happens. */
-async function story(
-	balances: Opening['balances'],
-	needs: readonly Readonly<Record<string, bigint>>[],
-	commands: readonly Command[],
-): Promise<readonly string[]> {
-	return play(await testDatabase(), { balances, needs: needs.map((each) => new Map(Object.entries(each))), commands });
-}
-
-/** The lines between the commands and the coming to rest that begin so. */
-const told = (lines: readonly string[], beginning: string) => lines.filter((line) => line.trim().startsWith(beginning));
+/** The bridge that needs no claims is the cheaper one. */
+const story = storyOf({ claiming: 6n, vias: VIAS });
 
 const legOfA = 'leg 1 of earmark 1 for A';
 /** A's only leg goes from 1 to 10 and arrives whole. */

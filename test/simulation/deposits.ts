@@ -1,0 +1,191 @@
+/**
+ * The two bridges as the outside knows them. Deposits in `model` arrive by themselves; those in `claiming` are attested, and arrive when
+ * somebody, we or anybody else, claims them on the destination. Amounts are base units of one token.
+ */
+import {
+	type Address,
+	decodeFunctionData,
+	encodeAbiParameters,
+	encodeEventTopics,
+	getAbiItem,
+	getAddress,
+	type Hash,
+	type Hex,
+	type Log,
+	pad,
+	parseAbi,
+} from 'viem';
+import type { Chain, Contract } from './chain.ts';
+
+export const BRIDGES = ['model', 'claiming'] as const;
+export type BridgeName = (typeof BRIDGES)[number];
+/** As ABI decoders write them: addresses are compared as text here. */
+export const DEPOSITS_OF: Readonly<Record<BridgeName, Address>> = {
+	model: getAddress('0x00000000000000000000000000000000000000b1'),
+	claiming: getAddress('0x00000000000000000000000000000000000000b2'),
+};
+/** Where the deposits of `claiming` are claimed; it takes no allowance. */
+export const RECEIVER = getAddress('0x00000000000000000000000000000000000000b3');
+/** No bridge takes a deposit that is smaller. */
+export const LEAST = 3n;
+
+export const depositAbi = parseAbi(['function deposit(uint256 amount, uint256 destination)']);
+export const claimAbi = parseAbi([
+	'function claim(bytes32 deposit, uint256 attestation)',
+	'event Claimed(bytes32 indexed deposit, uint256 amount)',
+]);
+
+export interface Deposit {
+	readonly bridge: BridgeName;
+	readonly tx: Hash;
+	readonly origin: string;
+	readonly destination: string;
+	readonly amount: bigint;
+	/** `expired`: its attestation is not accepted any more, and it has no new one yet. */
+	state: 'travelling' | 'attested' | 'expired' | 'filled' | 'refunded';
+	/** How often it was attested; only the last one counts. */
+	attestation: bigint;
+	/** What arrives, once that is known. */
+	paid: bigint;
+	/** The transaction by which it arrived, once it has. */
+	outTx: Hash;
+	outBlock: bigint;
+}
+
+/** A movement as the books should show it: `account venue amount`, in that order. */
+export interface Movement {
+	readonly tx: Hash;
+	readonly event: 'sent' | 'delivered' | 'returned' | 'purchased';
+	readonly entries: readonly string[];
+}
+
+export interface Ground {
+	readonly chainAt: (venue: string) => Chain;
+	readonly hash: () => Hash;
+	readonly movements: Movement[];
+	/** What a bridge keeps of every deposit. */
+	readonly fees: Readonly<Record<BridgeName, bigint>>;
+}
+
+export class Deposits {
+	readonly all: Deposit[] = [];
+	/** The venues where nobody can claim now. */
+	readonly paused = new Set<string>();
+	private readonly ground: Ground;
+
+	constructor(ground: Ground) {
+		this.ground = ground;
+	}
+
+	/** Those that have not come to their end. */
+	pending(): Deposit[] {
+		return this.all.filter(({ state }) => state !== 'filled' && state !== 'refunded');
+	}
+
+	of(tx: string | undefined): Deposit | undefined {
+		return this.all.find((deposit) => deposit.tx === tx);
+	}
+
+	/** Somebody pays deposits to one destination there, in one transaction. */
+	fill(deposits: readonly Deposit[]): void {
+		const [first] = deposits;
+		if (first === undefined) return;
+		const hash = this.ground.hash();
+		this.ground.chainAt(first.destination).receive(
+			hash,
+			deposits.map(({ paid }) => paid),
+		);
+		for (const deposit of deposits) this.end(deposit, { state: 'filled', paid: deposit.paid, hash });
+	}
+
+	/** It is certain what arrives: `less` is withheld, beside the fee. */
+	price(deposit: Deposit, less: bigint): void {
+		const kept = this.ground.fees[deposit.bridge] + less;
+		deposit.paid = deposit.amount > kept ? deposit.amount - kept : 0n;
+	}
+
+	attest(deposit: Deposit): void {
+		deposit.state = 'attested';
+		deposit.attestation += 1n;
+	}
+
+	refund(deposit: Deposit): void {
+		const hash = this.ground.hash();
+		this.ground.chainAt(deposit.origin).receive(hash, [deposit.amount]);
+		this.end(deposit, { state: 'refunded', paid: deposit.amount, hash });
+	}
+
+	/** What is under way, and what bridges have kept. */
+	outOfWallets(): bigint {
+		return this.all.reduce((sum, { state, amount, paid }) => sum + amount - (state === 'filled' || state === 'refunded' ? paid : 0n), 0n);
+	}
+
+	contractsAt(venue: string): [Address, Contract][] {
+		return [
+			...BRIDGES.map((bridge): [Address, Contract] => [DEPOSITS_OF[bridge], this.takes(bridge, venue)]),
+			[RECEIVER, this.pays(venue)],
+		];
+	}
+
+	private end(deposit: Deposit, { state, paid, hash }: { state: 'filled' | 'refunded'; paid: bigint; hash: Hash }): void {
+		const { origin, amount } = deposit;
+		const venue = state === 'filled' ? deposit.destination : origin;
+		Object.assign(deposit, { state, paid, outTx: hash, outBlock: this.ground.chainAt(venue).height });
+		this.ground.movements.push({
+			tx: hash,
+			event: state === 'filled' ? 'delivered' : 'returned',
+			entries: [`in_flight ${origin} -${amount}`, `bridge ${origin} ${amount}`, `bridge ${venue} ${-paid}`, `wallet ${venue} ${paid}`],
+		});
+	}
+
+	private takes(bridge: BridgeName, origin: string): Contract {
+		const read = (data: Hex) => decodeFunctionData({ abi: depositAbi, data }).args;
+		return {
+			wants: (data) => read(data)[0],
+			pays: () => 0n,
+			objects: () => null,
+			act: (data, tx) => {
+				const [amount, destination] = read(data);
+				const ends = { bridge, tx, origin, destination: String(destination), amount };
+				this.all.push({ ...ends, state: 'travelling', attestation: 0n, paid: 0n, outTx: '0x', outBlock: 0n });
+				this.ground.movements.push({ tx, event: 'sent', entries: [`wallet ${origin} -${amount}`, `in_flight ${origin} ${amount}`] });
+				return [];
+			},
+		};
+	}
+
+	private pays(venue: string): Contract {
+		const read = (data: Hex) => {
+			const { args } = decodeFunctionData({ abi: claimAbi, data });
+			return { deposit: this.of(args[0]), attestation: args[1] };
+		};
+		return {
+			wants: () => 0n,
+			pays: (data) => read(data).deposit?.paid ?? 0n,
+			objects: (data) => {
+				const { deposit, attestation } = read(data);
+				if (deposit === undefined || deposit.destination !== venue) return 'there is no such deposit';
+				if (deposit.state === 'filled') return 'it is claimed already';
+				if (deposit.state !== 'attested' || deposit.attestation !== attestation) return 'the attestation has expired';
+				return this.paused.has(venue) ? 'claims are paused' : null;
+			},
+			act: (data, hash) => {
+				const { deposit } = read(data);
+				if (deposit === undefined) return [];
+				this.end(deposit, { state: 'filled', paid: deposit.paid, hash });
+				return [claimedLog(deposit)];
+			},
+		};
+	}
+}
+
+function claimedLog({ tx, paid }: Deposit): Log {
+	const { inputs } = getAbiItem({ abi: claimAbi, name: 'Claimed' });
+	const zero = pad('0x', { size: 32 });
+	return {
+		address: RECEIVER,
+		topics: encodeEventTopics({ abi: claimAbi, eventName: 'Claimed', args: { deposit: tx } }) as [Hex, ...Hex[]],
+		data: encodeAbiParameters([inputs[1]], [paid]),
+		...{ blockHash: zero, blockNumber: 1n, logIndex: 0, transactionHash: zero, transactionIndex: 0, removed: false },
+	};
+}

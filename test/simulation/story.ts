@@ -1,0 +1,61 @@
+/** The words in which a race is written down: commands by name, one beginning, and what was told of it. */
+import { testDatabase } from '../stack.ts';
+import type { Command, Disturbances } from './commands.ts';
+import type { Beginning } from './outside.ts';
+import { VENUES } from './outside.ts';
+import { play } from './play.ts';
+import type { Vias } from './product.ts';
+
+type Venue = (typeof VENUES)[number];
+
+const CALM: Disturbances = { interruptedAt: 0, interruptedBy: 0, diesAt: 0 };
+
+/** One run of the job. */
+export const once = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
+	...{ kind: 'job', pick: words, toItsEnd: false },
+	...CALM,
+	...disturbed,
+});
+/** Run until it is done, with blocks in between. */
+export const done = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
+	...{ kind: 'job', pick: words, toItsEnd: true },
+	...CALM,
+	...disturbed,
+});
+/** The first of the deposits under way gets further. */
+export const arrives = (how: (Command & { kind: 'arrive' })['how'] = 'whole'): Command => ({ kind: 'arrive', pick: 0, how });
+export const expires: Command = { kind: 'expire', pick: 0 };
+export const invoice = (name: 'A' | 'B', change: (Command & { kind: 'invoice' })['change'], by = 40): Command => ({
+	...{ kind: 'invoice', pick: name === 'A' ? 0 : 1 },
+	...{ change, by },
+});
+export const blockAt = (venue: Venue): Command => ({ kind: 'mine', pick: VENUES.indexOf(venue) });
+export const contracts = (venue: Venue, trouble: (Command & { kind: 'trouble' })['trouble']): Command => ({
+	...{ kind: 'trouble', pick: VENUES.indexOf(venue) },
+	trouble,
+});
+export const claims = (venue: Venue, how: 'are paused' | 'go on'): Command => ({
+	...{ kind: 'claims', pick: VENUES.indexOf(venue) },
+	paused: how === 'are paused',
+});
+
+export interface Terms {
+	/** What `claiming` keeps of a deposit: with 6 it is too dear where `model` will do, with 1 it is the first choice. */
+	readonly claiming: bigint;
+	readonly vias: Vias;
+}
+
+/** What is where, what the invoices ask for, and what happens. The invariants are judged after every event, and at the end. */
+export function storyOf({ claiming, vias }: Terms) {
+	return async (
+		balances: Beginning['balances'],
+		needs: readonly Readonly<Record<string, bigint>>[],
+		commands: readonly Command[],
+	): Promise<readonly string[]> => {
+		const beginning = { balances, fees: { model: 1n, claiming }, needs: needs.map((each) => new Map(Object.entries(each))) };
+		return play(await testDatabase(), { ...beginning, vias, commands });
+	};
+}
+
+/** The lines that begin so. */
+export const told = (lines: readonly string[], beginning: string) => lines.filter((line) => line.trim().startsWith(beginning));
