@@ -1,6 +1,7 @@
 /** Plays one scenario and judges it: what it promises, what the chains say, what the books say. */
 import { checkBooks } from '../../sandbox/oracle/books.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
+import { balancesSince } from '../../sandbox/oracle/openings.ts';
 import type { World } from '../../sandbox/world.ts';
 import { type Servers, until } from '../product.ts';
 import type { Scenario } from './scenario.ts';
@@ -79,8 +80,5 @@ async function isQuiet({ app, sql }: Stage['product']): Promise<true | null> {
 }
 
 async function booksOf({ product, world, before }: Stage): Promise<string[]> {
-	const balances = await Promise.all(
-		before.map(async ({ id, opening }) => ({ venue: id, opening, closing: await world.balanceOf(id, world.wallet) })),
-	);
-	return checkBooks(product.sql, balances);
+	return checkBooks(product.sql, await balancesSince(world, before));
 }

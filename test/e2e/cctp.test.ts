@@ -1,0 +1,83 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { notFound, when } from '../../sandbox/http/misbehave.ts';
+import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
+import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { startWorld, type World } from '../../sandbox/world.ts';
+import { getEarmarkForInvoice } from '../../src/on-demand.ts';
+import { type Product, until, untilSettled } from '../product.ts';
+import { startProduct } from './product.ts';
+
+let world: World;
+let product: Product;
+let before: OracleChain[];
+
+beforeAll(async () => {
+	world = await startWorld({ balances: {} });
+});
+afterAll(() => world.stop());
+beforeEach(async () => {
+	await world.reset();
+	await world.fund('1', '500');
+	before = await openings(world);
+});
+afterEach(() => product.stop());
+
+const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906';
+let count = 0;
+
+/** Short of funds on chain 10, where CCTP is the only way to bring them. */
+async function shown(): Promise<string> {
+	count += 1;
+	const made = invoice({ label: `cctp ${count}`, owner: OWNER, amount: '100', origin: '56', destinations: ['10'] });
+	await world.everclear.addInvoice(made);
+	return made.intent_id;
+}
+
+async function begun(): Promise<string> {
+	product = await startProduct(world, {
+		change: (config) => ({ ...config, ...world.config({ bridges: ['cctp-v2'] }), everclear: config.everclear }),
+	});
+	return shown();
+}
+
+async function onlyLegOf(invoiceId: string) {
+	const [leg] = (await getEarmarkForInvoice(product.store.db, invoiceId))?.operations ?? [];
+	return leg ?? null;
+}
+
+async function expectAllAccountedFor(): Promise<void> {
+	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 1, duplicateEffects: 0 });
+	await until('holds are absorbed', async () => {
+		await product.app.syncBalances();
+		const open = await product.sql`select 1 from holds where state = 'pending_out'`;
+		return open.length === 0 ? true : null;
+	});
+	expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+}
+
+describe('an invoice that CCTP brings the funds for', () => {
+	it('is burned for, proven, claimed and settled', async () => {
+		const id = await begun();
+		await untilSettled(product, id);
+		const leg = await onlyLegOf(id);
+		expect(leg).toMatchObject({ status: 'delivered', hops: [{ bridge: 'cctp-v2', status: 'delivered' }] });
+		expect(leg?.delivered).toBe(leg?.receive);
+		await expectAllAccountedFor();
+	});
+
+	it('is settled by what somebody else has claimed for us, and then claims nothing itself', async () => {
+		world.cctp.fault = when('GET', /^\/v2\/messages/, notFound());
+		const id = await begun();
+		const burn = await until(
+			'the burn is attested',
+			async () => [...world.cctp.iris.burns.values()].find((each) => each.attested !== null) ?? null,
+		);
+		await world.cctp.mintFor(burn);
+		world.cctp.fault = () => undefined;
+		await untilSettled(product, id);
+		expect(await product.sql`select status, nonce from effects where kind = 'claim'`).toEqual([{ status: 'dropped', nonce: null }]);
+		await expectAllAccountedFor();
+	});
+});
