@@ -52,7 +52,9 @@ export const apiFaults: readonly Check[] = FAULTS.map((fault) => ({
 async function endure(room: Room, fault: Fault): Promise<void> {
 	const process = room.enter();
 	const honest = await quoted(process, room.stand, parseAmount(room.stand.amount, room.ends.origin.decimals));
-	const under = (work: () => Promise<void>) => underEach(room, fault, work);
+	// The same from beginning to end: what was said before may still be on its way.
+	const bent = fault.bend?.() ?? null;
+	const under = (work: () => Promise<void>) => underEach(room, { ...fault, bent }, work);
 	await under(() => expectHonestQuote(room, process, honest));
 	await room.begin();
 	room.hold();
@@ -66,9 +68,12 @@ async function endure(room: Room, fault: Fault): Promise<void> {
 }
 
 /** Does the work once under each of the fault's misbehaviours. */
-async function underEach({ stand: { api, ...stand }, world, wire }: Room, fault: Fault, work: () => Promise<void>): Promise<void> {
-	const { rules, bend, node, patienceMs = null } = fault;
-	wire.patienceMs = patienceMs;
+async function underEach(
+	{ stand: { api, ...stand }, world, wire }: Room,
+	{ rules, bent, node, patienceMs }: Fault & { readonly bent: Bend | null },
+	work: () => Promise<void>,
+): Promise<void> {
+	wire.patienceMs = patienceMs ?? null;
 	if (api === null) {
 		const misbehave: RpcFaultRule = (method) => (node === null || method === IDENTITY ? 'pass' : node);
 		for (const { proxy } of world.chains.values()) proxy.fault = misbehave;
@@ -77,8 +82,7 @@ async function underEach({ stand: { api, ...stand }, world, wire }: Room, fault:
 	} else {
 		for (const rule of rules(stand)) {
 			api.fault = rule;
-			const bent = bend?.();
-			wire.bend = bent === undefined ? null : (url, body) => (url.startsWith(api.url) ? bent(url, body) : body);
+			wire.bend = bent === null ? null : (url, body) => (url.startsWith(api.url) ? bent(url, body) : body);
 			await work();
 		}
 		api.fault = () => undefined;
