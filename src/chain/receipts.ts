@@ -37,7 +37,8 @@ async function findMined({ client, hashes }: NonceQuery): Promise<NonceSight | n
 	const receipt = receipts.find((each) => each !== null);
 	if (receipt === undefined) return null;
 	const [head, block] = await Promise.all([client.getBlockNumber({ cacheTime: 0 }), client.getBlock({ blockNumber: receipt.blockNumber })]);
-	if (block.hash !== receipt.blockHash) return null;
+	// A node that does not agree with itself has said nothing, least of all that somebody else has spent the nonce.
+	if (block.hash !== receipt.blockHash) return { state: 'waiting' };
 	return { state: 'mined', receipt, confirmations: head - receipt.blockNumber };
 }
 

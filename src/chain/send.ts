@@ -22,7 +22,9 @@ import {
 	refuseEffect,
 	reserveNonce,
 } from '../store/effects.ts';
+import { readSignedBetween } from '../store/lane-history.ts';
 import { isStopped } from '../store/stops.ts';
+import { lookAt } from './look.ts';
 import { approveCalldata, payloadHash, tagCalldata } from './payload.ts';
 import { lookAtNonce } from './receipts.ts';
 import type { Signer } from './signer.ts';
@@ -220,8 +222,26 @@ async function track(ports: SendPorts, effect: Effect): Promise<SendProgress> {
 		return { state: 'verdict', to: status === 'success' ? 'confirmed' : 'reverted', mined: { transactionHash, blockNumber, logs } };
 	}
 	const sentAgoMs = attempts.at(-1)?.sentAgoMs ?? null;
-	if ((sentAgoMs === null || sentAgoMs > REBROADCAST_AFTER_MS) && !(await isStopped(ports.db))) await broadcast(ports, effect);
+	if ((sentAgoMs === null || sentAgoMs > REBROADCAST_AFTER_MS) && !(await isStopped(ports.db))) {
+		await resendBefore(ports, effect);
+		await broadcast(ports, effect);
+	}
 	return { state: 'waiting', lookAgainMs: pollMs, reason: 'not mined yet' };
+}
+
+/**
+ * A reorganisation may also have taken what the lane had sent before and what counted as mined, as an approval does: without it, nothing
+ * that comes after is ever mined. The same bytes, so that nothing can happen twice; whatever the node answers, the next look decides.
+ */
+async function resendBefore({ db, client }: SendPorts, { venue, signer, nonce }: Effect): Promise<void> {
+	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
+		client(venue).getTransactionCount({ address: signer }),
+	);
+	if (nonce === null || BigInt(next) >= nonce) return;
+	for (const raw of await readSignedBetween(db, { venue, signer, from: BigInt(next), to: nonce }))
+		await client(venue)
+			.sendRawTransaction({ serializedTransaction: raw })
+			.catch(() => {});
 }
 
 async function freeze({ db, log }: SendPorts, effect: Effect): Promise<never> {
@@ -235,7 +255,9 @@ async function freeze({ db, log }: SendPorts, effect: Effect): Promise<never> {
 
 async function ensureLane({ db, client }: SendPorts, { venue, signer }: Effect): Promise<void> {
 	if (await laneExists(db, { venue, signer })) return;
-	const count = await client(venue).getTransactionCount({ address: signer, blockTag: 'pending' });
+	const count = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
+		client(venue).getTransactionCount({ address: signer, blockTag: 'pending' }),
+	);
 	await openLane(db, { venue, signer, next: BigInt(count) });
 }
 

@@ -9,6 +9,7 @@ import type { Effect, Payload } from '../leg/effect.ts';
 import { ConflictError, type Db, inTransaction } from '../store/db.ts';
 import { claimEffect, frozenReason, readEffect, storeAttempt } from '../store/effects.ts';
 import { isStopped } from '../store/stops.ts';
+import { lookAt } from './look.ts';
 import { payloadHash } from './payload.ts';
 import { checkPolicy, type SigningPolicy } from './policy.ts';
 
@@ -39,7 +40,7 @@ export function createSigner(ports: SignerPorts): Signer {
 			checkPolicy(policy, effect, payload);
 			const frozen = await frozenReason(db, effect);
 			if (frozen !== null) throw new InvariantError(`lane of ${effect.signer} on ${effect.venue} is frozen: ${frozen}`, { effectId });
-			const fees = await estimateFees(ports.client(effect.venue));
+			const fees = await lookAt({ name: 'the fee', chainId: ports.chainId(effect.venue) }, () => estimateFees(ports.client(effect.venue)));
 			const epoch = await claimEffect(db, effectId, 'reserved');
 			if (await isStopped(db)) return 'stopped';
 			const chainId = ports.chainId(effect.venue);

@@ -11,7 +11,7 @@ import { resolveOnly, tryAgain } from '../store/leg-ends.ts';
 import { noteProof } from '../store/legs.ts';
 import { deliver } from './deliver.ts';
 import { driveHop, type HopRef, loadPart, orderOf, type Part, waitFor } from './part.ts';
-import { noticeOverdue } from './prove-hop.ts';
+import { noticeOverdue, toldWhenOverdue } from './prove-hop.ts';
 
 /** What the destination has refused so often is tried again by the minute: the funds are there for us, and nobody else gets them. */
 const REFUSED_LOOK_AGAIN_MS = 60_000;
@@ -22,15 +22,18 @@ export async function claimHop(app: App, ref: HopRef): Promise<Outcome> {
 	const { leg, hop } = part;
 	if (isLegTerminal(leg.status) || hop.status !== 'in_flight') return done(`hop is ${hop.status}`);
 	const effect = latestEffect(await readEffectsOf(app.db, 'leg', [leg.id]), 'claim', hop.index);
-	if (hop.proof === null || effect === null) return done('not proven yet');
-	switch (effect.status) {
-		case 'intended':
-			return lookBefore(app, part, effect);
-		case 'confirmed':
-			return deliver(app, part, { state: 'proven', proof: hop.proof, claimed: await readMinedCall(app.db, effect.id) });
-		default:
-			return drive(app, part, { effect, call: null });
-	}
+	const { proof } = hop;
+	if (proof === null || effect === null) return done('not proven yet');
+	return toldWhenOverdue(app, part, async () => {
+		switch (effect.status) {
+			case 'intended':
+				return lookBefore(app, part, effect);
+			case 'confirmed':
+				return deliver(app, part, { state: 'proven', proof, claimed: await readMinedCall(app.db, effect.id) });
+			default:
+				return drive(app, part, { effect, call: null });
+		}
+	});
 }
 
 /** Before a nonce is spent on it: the proof may have aged, and anybody may have claimed for us. */

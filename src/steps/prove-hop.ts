@@ -1,6 +1,7 @@
 /** One look at the outside world for the hop's proof; what has arrived by itself is delivered at once. */
 import { type App, bridgeOf } from '../app.ts';
-import { InvariantError } from '../errors.ts';
+import type { Evidence } from '../bridge/bridge.ts';
+import { errorText, InvariantError, TransientError } from '../errors.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
@@ -20,8 +21,14 @@ export async function proveHop(app: App, ref: HopRef): Promise<Outcome> {
 	if (isLegTerminal(leg.status) || hop.status !== 'in_flight') return done(`hop is ${hop.status}`);
 	if (hop.proof !== null) return done('proven');
 	if (hop.evidence === null) throw new InvariantError(`hop ${hop.index} of leg ${leg.id} is in flight without evidence`, { legId: leg.id });
+	const { evidence } = hop;
+	return toldWhenOverdue(app, part, () => look(app, part, evidence));
+}
+
+async function look(app: App, part: Part, evidence: Evidence): Promise<Outcome> {
+	const { leg, hop } = part;
 	const bridge = bridgeOf(app, hop.bridge);
-	const proof = await bridge.prove(orderOf(app, hop), hop.evidence);
+	const proof = await bridge.prove(orderOf(app, hop), evidence);
 	if (proof.state === 'pending') {
 		await noticeOverdue(app, part, proof.note);
 		return waitFor(app, part, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
@@ -33,6 +40,16 @@ export async function proveHop(app: App, ref: HopRef): Promise<Outcome> {
 		return done('proven');
 	}
 	return deliver(app, part, { state: proof.state, proof: proof.evidence, claimed: null });
+}
+
+/** What cannot be seen for long is told, too: a look that fails says nothing, and goes on failing. */
+export async function toldWhenOverdue(app: App, part: Part, look: () => Promise<Outcome>): Promise<Outcome> {
+	try {
+		return await look();
+	} catch (error) {
+		if (error instanceof TransientError) await noticeOverdue(app, part, errorText(error));
+		throw error;
+	}
 }
 
 /** A leg far beyond its time is told once. It may still arrive, so nothing else follows: it is never replaced while it can. */

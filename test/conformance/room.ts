@@ -99,7 +99,6 @@ export async function openRoom({ world, database }: Hall, openStand: OpenStand, 
 		async begin(tokenUnits = stand.amount) {
 			await stand.fund(tokenUnits);
 			opening = await openingOf(world, ends);
-			await first.app.syncBalances();
 			legId = await planHop(first, stand, await quoted(first, stand, parseAmount(tokenUnits, ends.origin.decimals)));
 		},
 		leg: () => readLeg(first.app.db, legId),

@@ -35,15 +35,16 @@ export type Command =
 const pick = fc.nat({ max: 59 });
 const seldom = (often: number, arbitrary: fc.Arbitrary<number>) =>
 	fc.oneof({ weight: often, arbitrary: fc.constant(0) }, { weight: 1, arbitrary });
-const disturbances = {
-	interruptedAt: seldom(1, fc.integer({ min: 1, max: 8 })),
+/** Looks and transactions of one job, or of all that are due. */
+const disturbances = (looks: number, transactions: number) => ({
+	interruptedAt: seldom(1, fc.integer({ min: 1, max: looks })),
 	interruptedBy: fc.integer({ min: 1, max: 3 }),
-	diesAt: seldom(9, fc.integer({ min: 1, max: 15 })),
-};
+	diesAt: seldom(9, fc.integer({ min: 1, max: transactions })),
+});
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-	{ weight: 12, arbitrary: fc.record({ kind: fc.constant('job'), pick, toItsEnd: fc.boolean(), ...disturbances }) },
-	{ weight: 5, arbitrary: fc.record({ kind: fc.constant('wave'), ...disturbances }) },
+	{ weight: 12, arbitrary: fc.record({ kind: fc.constant('job'), pick, toItsEnd: fc.boolean(), ...disturbances(8, 15) }) },
+	{ weight: 6, arbitrary: fc.record({ kind: fc.constant('wave'), ...disturbances(30, 40) }) },
 	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('mine'), pick }) },
 	{ weight: 7, arbitrary: fc.record({ kind: fc.constant('arrive'), pick, how: fc.constantFrom('whole', 'whole', ...ARRIVALS) }) },
 	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('expire'), pick }) },

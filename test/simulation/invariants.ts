@@ -16,15 +16,21 @@ export function createJudge(db: Db, outside: Outside) {
 	const known = new Set<string>();
 	const opening = new Map([...outside.chains].map(([venue, chain]) => [venue, chain.balance]));
 	const total = outside.total();
-	const always = async (): Promise<string[]> => [
-		...outside.faults.map((fault) => `spent: ${fault}`),
-		...(outside.total() === total ? [] : [`conservation: there were ${total}, there are ${outside.total()}`]),
-		...(await breaches(db, ALWAYS)),
-		...(await overcommitted(db, known)),
-		...(await promisedTwice(db, outside)),
-		...(await misposted(db, outside.movements)),
-		...(await misbought(db, outside)),
-	];
+	const always = async (): Promise<string[]> => {
+		const now = outside.total();
+		const found = await Promise.all([
+			breaches(db, ALWAYS),
+			overcommitted(db, known),
+			promisedTwice(db, outside),
+			misposted(db, outside.movements),
+			misbought(db, outside),
+		]);
+		return [
+			...outside.faults.map((fault) => `spent: ${fault}`),
+			...(now === total ? [] : [`conservation: there were ${total}, there are ${now}`]),
+			...found.flat(),
+		];
+	};
 	return {
 		always,
 		atRest: async () => [

@@ -1,5 +1,5 @@
 /** The fill on the destination. The pool's own status is the authority; events and the API only lead to the transaction. */
-import { erc20Abi, getAbiItem, type Hash, isAddressEqual, type Log, parseEventLogs } from 'viem';
+import { erc20Abi, getAbiItem, type Hash, isAddressEqual, type Log, parseEventLogs, type TransactionReceipt } from 'viem';
 import { type BlockRange, chunksBelow, receiptOrNull } from '../../chain/look.ts';
 import { InvariantError, TransientError } from '../../errors.ts';
 import { amount } from '../../money/amount.ts';
@@ -71,7 +71,7 @@ export async function findFill(
 
 /** What the fill has delivered, by the token's own Transfer. Throws `InvariantError` when it has not filled our deposit for us. */
 export async function readDelivery(order: HopOrder, place: PoolPlace, deposit: FilledDeposit): Promise<Delivery> {
-	const receipt = await asked(place, () => place.client.getTransactionReceipt({ hash: deposit.fillTx }));
+	const receipt = await asked(place, () => readReceipt(place, deposit.fillTx));
 	const fills = parseEventLogs({ abi: fillEventsAbi, logs: receipt.logs }).filter((log) => isAddressEqual(log.address, place.pool));
 	const index = fills.findIndex(({ args }) => isFillOf(args, deposit));
 	const fill = fills[index];
@@ -140,4 +140,11 @@ function isFillOf(args: FillArgs, deposit: Deposit): boolean {
 		args.exclusivityDeadline === deposit.exclusivityDeadline &&
 		wide(args.exclusiveRelayer) === deposit.exclusiveRelayer
 	);
+}
+
+/** Throws for an answer that is none, so that nothing is concluded from it. */
+async function readReceipt({ client }: PoolPlace, hash: Hash): Promise<TransactionReceipt> {
+	const receipt = await client.getTransactionReceipt({ hash });
+	if (receipt.transactionHash !== hash || !Array.isArray(receipt.logs)) throw new TransientError(`the receipt of ${hash} is none`);
+	return receipt;
 }

@@ -35,7 +35,7 @@ const FAULTS: readonly Fault[] = [
 	// A client of nodes waits itself for as long as it is told to, so that it is told to come back at once.
 	{ name: 'answers 429 with Retry-After', rules: () => [() => tooMany(RETRY_AFTER_SECONDS)], node: { retryAfterSeconds: 0 } },
 	{ name: 'answers 500', rules: () => [broken], node: 'error500' },
-	{ name: 'does what it is asked and never answers', rules: () => [lose], node: 'timeout-after-accept', patienceMs: 250 },
+	{ name: 'does what it is asked and never answers', rules: () => [lose], node: 'timeout-after-accept', patienceMs: 150 },
 	{ name: 'answers with nonsense', rules: () => [() => nonsense()], node: { result: 'it works!' } },
 	{ name: 'answers in a wrong shape', rules: () => [() => nonsense({ a: [null] }), () => nonsense(null)], node: { result: {} } },
 	{ name: 'lies', rules: ({ lies }) => Object.values(lies), node: null },

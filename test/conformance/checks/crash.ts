@@ -15,7 +15,7 @@ interface Death {
 
 const BROADCAST = 'eth_sendRawTransaction';
 /** Of the crashes that are possible. */
-const SAMPLE = 5;
+const SAMPLE = 4;
 const MOST_STEPS = 200;
 
 export const survivesCrashes: Check = {

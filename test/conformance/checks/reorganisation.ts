@@ -4,7 +4,8 @@ import { eventually } from '../../sandbox/eventually.ts';
 import type { Check } from '../check.ts';
 import type { Room } from '../room.ts';
 
-const FINALITY_BLOCKS = 4;
+/** More than pass from the approval to the send, so that both may still be taken away. */
+const FINALITY_BLOCKS = 3;
 
 export const sendsAgain: Check = {
 	claim: 'a send that a reorganisation takes away is sent again',
