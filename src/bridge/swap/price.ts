@@ -1,6 +1,6 @@
 /** From what a pool would give to a price that a planner can move along: one proportional part, and the pool's own roundings. */
 import { PermanentError } from '../../errors.ts';
-import { type Amount, add, amount, subtract, ZERO } from '../../money/amount.ts';
+import { type Amount, add, amount, max, subtract, ZERO } from '../../money/amount.ts';
 import { applyRate, divideUp, parseBps, type Rate } from '../../money/rate.ts';
 import { formatAmount, powerOfTen, rescale } from '../../money/units.ts';
 import type { Quote, QuoteRequest } from '../bridge.ts';
@@ -25,21 +25,23 @@ export interface Offered {
 /**
  * Promises what is offered less the slippage, rounded down, and never more than one for one, because a price has no negative fee: what
  * comes out beyond the promise is delivered all the same. A pool gives ever less for each further unit, so the rate at `send` holds for
- * every smaller amount, and `send` is the maximum: nothing is known about larger ones. Throws `PermanentError` when the promise is nothing.
+ * every smaller amount, and `send` is the maximum: nothing is known about larger ones. Throws `PermanentError` when `send` is too little for a promise.
  */
 export function priceOf({ origin, destination, send }: QuoteRequest, { out, slippage, seconds, nowMs }: Offered): Quote {
 	const decimals = { originDecimals: origin.decimals, destinationDecimals: destination.decimals };
 	const feeBps = feeOf({ send, promised: subtract(out, applyRate(out, slippage, 'up')), ...decimals });
 	const price = { fixedFee: ROUNDINGS, feeBps, ...decimals };
 	const receive = receiveOf({ send, ...price });
-	if (receive === 0n)
+	// Where nothing arrives of it, no least amount can be told.
+	const minimum = receive === 0n ? null : leastSend(price);
+	if (minimum === null || send < minimum)
 		throw new PermanentError(`${send} of ${origin.asset} is too little to be swapped on ${origin.venue}`, { venue: origin.venue });
 	return {
 		send,
 		receive,
 		fixedFee: ROUNDINGS,
 		feeBps,
-		minimum: leastSend(price),
+		minimum,
 		maximum: send,
 		seconds,
 		validUntilMs: nowMs + VALID_MS,
@@ -78,6 +80,10 @@ function feeOf({ send, promised, originDecimals, destinationDecimals }: Decimals
 /** Of less, the roundings of the pool and of both scales eat too large a part, and the rate that was quoted does not hold. */
 const DUST = 100n;
 
-function leastSend({ originDecimals, destinationDecimals }: Price): Amount {
-	return amount(DUST * powerOfTen(Math.max(0, originDecimals - destinationDecimals)));
+function leastSend({ fixedFee, feeBps, originDecimals, destinationDecimals }: Price): Amount {
+	const { numerator, denominator } = parseBps(feeBps);
+	const kept = (denominator - numerator) * powerOfTen(destinationDecimals);
+	const needed = powerOfTen(originDecimals) + fixedFee * powerOfTen(destinationDecimals);
+	const dust = DUST * powerOfTen(Math.max(0, originDecimals - destinationDecimals));
+	return max(amount(divideUp(needed * denominator, kept)), amount(dust));
 }
