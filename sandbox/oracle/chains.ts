@@ -52,7 +52,8 @@ export async function judge(
 	const problems = [
 		...(await Promise.all(seen.flatMap((each) => each.chain.tokens.map((token) => checkBalance({ ...each, token }, movements))))).flat(),
 		...of(movements, 'unexplained').map(
-			(each) => `${each.chain}: ${each.units} base units of ${each.asset} moved in ${each.tx} without an event that explains it`,
+			(each) =>
+				`${each.chain}: ${each.units} base units of ${each.asset} moved in ${each.tx} without an event that sandbox/oracle/explain.ts knows`,
 		),
 		...checkFills(movements),
 		...checkMints(movements),

@@ -113,7 +113,7 @@ export interface BridgeAdapter {
 	 * not deliver `order.receive` any more: nothing has left, and the demand is planned again.
 	 */
 	send(order: HopOrder): Promise<BridgeCall>;
-	/** Reads from the mined sending call what `prove` needs. Throws `InvariantError` when its event is missing or differs from the order. */
+	/** Reads from the mined sending call what `prove` needs; it cannot ask a chain. Throws `InvariantError` when its event is missing or differs from the order. */
 	evidence(order: HopOrder, mined: MinedCall): Evidence;
 	/** One look. A proof holds all that `claim` and `verify` need. */
 	prove(order: HopOrder, evidence: Evidence): Promise<Proof>;

@@ -15,7 +15,7 @@ export interface Stand {
 	readonly destination: Place;
 	/** Token units of an ordinary send. */
 	readonly amount: string;
-	/** The bridge's API; null when it has none. */
+	/** The bridge's API; null when it has none: then the exam makes the node misbehave where it would have made the API. */
 	readonly api: (Pick<ApiServer, 'fault' | 'counts'> & { readonly url: string }) | null;
 	/** Answers of the right shape that are not true, by what they pretend. */
 	readonly lies: Readonly<Record<string, ApiFaultRule>>;
@@ -27,7 +27,7 @@ export interface Stand {
 	release(): Promise<void>;
 	/** Somebody else claims for us what is proven; null where nothing is claimed. */
 	readonly claimFirst: (() => Promise<void>) | null;
-	/** From now on the bridge gives so much less that nothing ordered before can be kept. */
+	/** From now on nothing ordered before can be kept, and `send` must notice it by asking. */
 	spoil(): Promise<void>;
 }
 

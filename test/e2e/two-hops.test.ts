@@ -5,7 +5,8 @@ import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
-import { type Product, until, untilSettled, untilWaiting } from '../product.ts';
+import { untilAtRest } from '../at-rest.ts';
+import { type Product, untilSettled, untilWaiting } from '../product.ts';
 import { startProduct } from './product.ts';
 
 let world: World;
@@ -48,12 +49,8 @@ async function hopsOf(invoiceId: string) {
 }
 
 async function expectAllAccountedFor(): Promise<void> {
+	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], swaps: 1, duplicateEffects: 0 });
-	await until('holds are absorbed', async () => {
-		await product.app.syncBalances();
-		const open = await product.sql`select 1 from holds where state = 'pending_out'`;
-		return open.length === 0 ? true : null;
-	});
 	expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
 }
 

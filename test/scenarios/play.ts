@@ -3,7 +3,8 @@ import { checkBooks } from '../../sandbox/oracle/books.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
 import { balancesSince } from '../../sandbox/oracle/openings.ts';
 import type { World } from '../../sandbox/world.ts';
-import { type Servers, until } from '../product.ts';
+import { untilAtRest } from '../at-rest.ts';
+import type { Servers } from '../product.ts';
 import type { Scenario } from './scenario.ts';
 import { createStage, type Stage } from './stage.ts';
 
@@ -14,10 +15,6 @@ export interface Result {
 	readonly conserved: boolean;
 	readonly seconds: number;
 }
-
-const ENDED_WITHIN_MS = 30_000;
-/** A hub that is short of funds where it owes pays when somebody brings them; nobody does here. */
-const HUB_PAYS_WITHIN_MS = 8_000;
 
 /** Never throws: whatever goes wrong is a problem of the result. `hear` gets the story in order. */
 export async function play(
@@ -32,7 +29,7 @@ export async function play(
 	try {
 		await place.world.reset();
 		await scenario.run(stage);
-		await untilEnded(stage);
+		await untilAtRest(stage.product, stage.world);
 	} catch (error) {
 		problems.push(error instanceof Error ? error.message : String(error));
 	}
@@ -46,37 +43,6 @@ export async function play(
 	await stage.close();
 	if (judged.duplicateEffects > 0) problems.push(`${judged.duplicateEffects} effects happened twice`);
 	return { name: scenario.name, problems, ...judged, seconds: (Date.now() - startedMs) / 1_000 };
-}
-
-/**
- * Every earmark ends, whatever happened to it: that is part of every promise. What the hub owes it pays as far as it can; then it stands still,
- * so that the books have every payment that the chains have.
- */
-async function untilEnded({ product, world }: Stage): Promise<void> {
-	const quiet = () => until('every earmark has ended, and nothing is on its way out', () => isQuiet(product), ENDED_WITHIN_MS);
-	const owed = async () =>
-		(await product.sql<{ intent: string }[]>`select intent_id as intent from receivables where status = 'pending'`).map(
-			(row) => row.intent,
-		);
-	await quiet();
-	await until('the hub has paid', async () => ((await owed()).length === 0 ? true : null), HUB_PAYS_WITHIN_MS).catch(() => {});
-	await world.everclear.poller.pause();
-	const paid = new Set<string>(world.everclear.payouts().map((each) => each.intentId));
-	const isBooked = async () => ((await owed()).some((intent) => paid.has(intent)) ? null : true);
-	await until('what the hub has paid is in the books', isBooked, ENDED_WITHIN_MS);
-	// What came in may have begun something new; once everybody who waits was refused again, nothing will.
-	await quiet();
-}
-
-async function isQuiet({ app, sql }: Stage['product']): Promise<true | null> {
-	await app.syncBalances();
-	const [open] = await sql<{ earmarks: number; effects: number; leaving: number; hopeful: number }[]>`
-		select (select count(*)::int from earmarks where status not in ('settled', 'cancelled')) as earmarks,
-			(select count(*)::int from effects where status in ('reserved', 'signed', 'tracking')) as effects,
-			(select count(*)::int from holds where state = 'pending_out') as leaving,
-			(select count(*)::int from demands where status = 'open' and (evaluated_at is null or evaluated_at < interval '1 second' + greatest(
-				(select max(updated_at) from earmarks), (select max(updated_at) from receivables)))) as hopeful`;
-	return open?.earmarks === 0 && open.effects === 0 && open.leaving === 0 && open.hopeful === 0 ? true : null;
 }
 
 async function booksOf({ product, world, before }: Stage): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** From Across's fees to a price that a planner can move along: one fixed part, one proportional part, one floor. */
-import { type Amount, add, amount, min, subtract, subtractToZero, ZERO } from '../../money/amount.ts';
-import { applyRate, parseBps } from '../../money/rate.ts';
+import { type Amount, add, amount, min, subtractToZero } from '../../money/amount.ts';
+import { receiveOf } from '../../money/price.ts';
 import { formatAmount, rescale } from '../../money/units.ts';
 import type { Quote, QuoteRequest } from '../bridge.ts';
 import type { SuggestedFees } from './api.ts';
@@ -35,26 +35,4 @@ export function priceOf({ origin, destination, send }: QuoteRequest, fees: Sugge
 		seconds: Math.ceil(fees.estimatedFillTimeSec),
 		validUntilMs: nowMs + VALID_MS,
 	};
-}
-
-export interface Fees {
-	/** Base units at the origin. */
-	readonly send: Amount;
-	/** Base units at the origin. */
-	readonly fixedFee: Amount;
-	readonly feeBps: string;
-	readonly originDecimals: number;
-	readonly destinationDecimals: number;
-}
-
-/**
- * `floor(send − fixedFee − send × fee)` in base units of the destination; zero when the fees eat everything.
- * One floor: the fee is taken in the finer of the two scales first, so that rounding it up and the result down is one loss at most.
- */
-export function receiveOf({ send, fixedFee, feeBps, originDecimals, destinationDecimals }: Fees): Amount {
-	const fineDecimals = Math.max(originDecimals, destinationDecimals);
-	const fine = (units: Amount) => rescale(units, originDecimals, fineDecimals, 'up');
-	const fee = add(applyRate(fine(send), parseBps(feeBps), 'up'), fine(fixedFee));
-	if (fee >= fine(send)) return ZERO;
-	return rescale(subtract(fine(send), fee), fineDecimals, destinationDecimals, 'down');
 }

@@ -1,8 +1,9 @@
 /** From what a pool would give to a price that a planner can move along: one proportional part, and the pool's own roundings. */
 import { PermanentError } from '../../errors.ts';
-import { type Amount, add, amount, max, subtract, ZERO } from '../../money/amount.ts';
+import { type Amount, amount, max, subtract } from '../../money/amount.ts';
+import { type Price, receiveOf } from '../../money/price.ts';
 import { applyRate, divideUp, parseBps, type Rate } from '../../money/rate.ts';
-import { formatAmount, powerOfTen, rescale } from '../../money/units.ts';
+import { formatAmount, powerOfTen } from '../../money/units.ts';
 import type { Quote, QuoteRequest } from '../bridge.ts';
 
 /** Base units at the origin: for every amount anew a pool rounds its fee up and what comes out down. */
@@ -48,26 +49,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, { out, slip
 	};
 }
 
-interface Decimals {
-	readonly originDecimals: number;
-	readonly destinationDecimals: number;
-}
-
-interface Price extends Decimals {
-	/** Base units at the origin. */
-	readonly fixedFee: Amount;
-	readonly feeBps: string;
-}
-
-/** `floor(send − fixedFee − send × fee)` in base units of the destination, rounded once; zero when the fees eat everything. */
-export function receiveOf({ send, fixedFee, feeBps, originDecimals, destinationDecimals }: Price & { readonly send: Amount }): Amount {
-	const fineDecimals = Math.max(originDecimals, destinationDecimals);
-	const fine = (units: Amount) => rescale(units, originDecimals, fineDecimals, 'up');
-	// Rounding up in the finer of the two scales and down to the coarser one is one rounding.
-	const fee = add(applyRate(fine(send), parseBps(feeBps), 'up'), fine(fixedFee));
-	if (fee >= fine(send)) return ZERO;
-	return rescale(subtract(fine(send), fee), fineDecimals, destinationDecimals, 'down');
-}
+type Decimals = Pick<Price, 'originDecimals' | 'destinationDecimals'>;
 
 /** The part of `send` that `promised` falls short of it, one token counted as one token; rounded up, and none when it is more. */
 function feeOf({ send, promised, originDecimals, destinationDecimals }: Decimals & { send: Amount; promised: Amount }): string {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { getAddress } from 'viem';
 import { describe, expect, it } from 'vitest';
 import type { SuggestedFees } from '../../../src/bridge/across/api.ts';
-import { priceOf, receiveOf } from '../../../src/bridge/across/price.ts';
+import { priceOf } from '../../../src/bridge/across/price.ts';
 import { type Amount, amount } from '../../../src/money/amount.ts';
+import { receiveOf } from '../../../src/money/price.ts';
 import { parseBps } from '../../../src/money/rate.ts';
 
 const TOKEN = getAddress('0x2222222222222222222222222222222222222222');

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Quote, QuoteRequest } from '../../../src/bridge/bridge.ts';
-import { type Offered, priceOf, receiveOf } from '../../../src/bridge/swap/price.ts';
+import { type Offered, priceOf } from '../../../src/bridge/swap/price.ts';
 import { PermanentError } from '../../../src/errors.ts';
 import { type Amount, amount } from '../../../src/money/amount.ts';
+import { receiveOf } from '../../../src/money/price.ts';
 import { parseBps } from '../../../src/money/rate.ts';
 import { EXACT_ZERO, exactUnits } from '../../../src/plan/exact.ts';
 import { receiveOf as arrivalOf, hopOf } from '../../../src/plan/route.ts';

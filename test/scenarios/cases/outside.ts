@@ -24,7 +24,9 @@ const hub: Scenario = {
 		await stage.open({ 1: '300', 10: '20' });
 		const id = await stage.show({ amount: '100', destinations: ['10'] });
 		await stage.untilDemand(id, 'settled');
-		assert.equal(stage.world.everclear.book().filter((each) => each.invoiceId === id).length, 1);
+		const filled = () => stage.world.everclear.book().filter((each) => each.invoiceId === id).length;
+		await stage.until('the hub has filled it', async () => (filled() > 0 ? true : null));
+		assert.equal(filled(), 1);
 	},
 };
 
