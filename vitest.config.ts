@@ -27,7 +27,7 @@ export default defineConfig({
 		sequence: { sequencer: LongestFirst },
 		globalSetup: ['test/setup.ts'],
 		pool: 'forks',
-		maxWorkers: 2,
+		maxWorkers: 3,
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
 		teardownTimeout: 30_000,

@@ -9,9 +9,6 @@ import { createLog } from '../src/observe/log.ts';
 import { openStore } from '../src/store/db.ts';
 import { queueSettings } from './queue-settings.ts';
 import type { Running } from './running.ts';
-import { startScheduler } from './scheduler.ts';
-import { startWeb } from './web.ts';
-import { startWorker } from './worker.ts';
 
 const STOP_WITHIN_MS = 25_000;
 
@@ -26,10 +23,12 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 	const app = createApp({ config, db: store.db, log, signerKey: type === 'worker' ? signerKeyOf(env) : undefined });
 	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer; its chain waits');
 	const only = queues?.split(',').map((name) => name.trim()) ?? [];
-	const starters: Record<string, () => Running | Promise<Running>> = {
-		web: () => startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD, webhookSecret: env.BALLAST_WEBHOOK_SECRET }),
-		scheduler: () => startScheduler(app, store, settings),
-		worker: () => startWorker(app, settings, only),
+	// Loaded by need: only the web process knows a web server.
+	const starters: Record<string, () => Promise<Running>> = {
+		web: async () =>
+			(await import('./web.ts')).startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD, webhookSecret: env.BALLAST_WEBHOOK_SECRET }),
+		scheduler: async () => (await import('./scheduler.ts')).startScheduler(app, store, settings),
+		worker: async () => (await import('./worker.ts')).startWorker(app, settings, only),
 	};
 	const running = await starters[type]?.();
 	const stop = async (signal: string) => {

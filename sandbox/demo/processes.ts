@@ -1,6 +1,7 @@
 /** Runs the product as its users do: one process per type, configured by a file and the environment, talking only through their logs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { bundledEntry } from '../servers/bundle.ts';
 import { bareEnvironment } from '../servers/environment.ts';
 
 export interface LogLine {
@@ -23,8 +24,7 @@ export function startProcess(
 	name: string,
 	{ args, env, onLine }: { args: readonly string[]; env: Readonly<Record<string, string>>; onLine: (line: LogLine) => void },
 ): ProductProcess {
-	const entry = new URL('../../workers/main.ts', import.meta.url).pathname;
-	const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+	const child = spawn(process.execPath, [bundledEntry(), ...args], {
 		env: { ...bareEnvironment(), ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
