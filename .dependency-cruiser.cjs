@@ -115,6 +115,22 @@ module.exports = {
 			to: { path: ['^src/store/', '^src/chain/signer', '^src/config/env\\.ts$', '^drizzle/'] },
 		},
 		{
+			name: 'keys-in-the-signer',
+			comment:
+				'Only src/chain/signer.ts turns a key into an account. Whoever wants something signed writes an effect and hands its id to the signer.',
+			severity: 'error',
+			from: { path: PRODUCT, pathNot: '^src/chain/signer\\.ts$' },
+			to: { path: npm('viem/accounts|viem/_esm/accounts|viem/_types/accounts') },
+		},
+		{
+			name: 'signer-is-handed-in',
+			comment:
+				'src/create-app.ts makes the signer once per process; everybody else is handed it behind its interface (`import type`), which takes the id of an effect and nothing else.',
+			severity: 'error',
+			from: { path: PRODUCT, pathNot: '^src/create-app\\.ts$' },
+			to: { path: '^src/chain/signer\\.ts$', dependencyTypesNot: ['type-only'] },
+		},
+		{
 			name: 'product-knows-no-sandbox',
 			comment:
 				'The product gets URLs and addresses by configuration, here as in production. Code that needs the sandbox belongs in sandbox/ or test/.',

@@ -7,7 +7,8 @@ export type Stage =
 	| 'rebalance-planning'
 	| 'bridge-execution'
 	| 'attestation-polling'
-	| 'earmark-settlement';
+	| 'earmark-settlement'
+	| 'lane-sweep';
 
 export interface QueueEntry {
 	readonly name: string;
@@ -25,5 +26,6 @@ export function queueCatalog(routes: readonly { bridge: string; origin: string; 
 		...routeQueues.map((name) => ({ name, stage: 'bridge-execution', concurrency: 4 }) as const),
 		{ name: 'attestation-polling', stage: 'attestation-polling', concurrency: 8 },
 		{ name: 'earmark-settlement', stage: 'earmark-settlement', concurrency: 8 },
+		{ name: 'lane-sweep', stage: 'lane-sweep', concurrency: 1 },
 	];
 }

@@ -2,7 +2,7 @@
  * What a job is: a queue, a name, a payload of ids, an id of its own, and how often it may fail.
  * Every job may run twice, late, and beside its own twin; a payload never holds a fact.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export interface JobDefinition<Payload> {
 	readonly name: string;
@@ -43,4 +43,18 @@ export function requestJob<Payload extends JobRequest['data']>(definition: JobDe
 		attempts: definition.attempts,
 		backoffMs: definition.backoffMs,
 	};
+}
+
+/** A job that this version does not know: of another name, or with fields that a newer version has given it. It is for whoever knows it. */
+export class UnknownJobError extends Error {}
+
+/** The payload of a job that was taken from a queue. Throws `UnknownJobError`. */
+export function readJob<Payload>(
+	{ name, payload }: JobDefinition<Payload>,
+	job: { readonly name: string; readonly data: unknown },
+): Payload {
+	if (job.name !== name) throw new UnknownJobError(`a job named "${job.name}" is not known here`);
+	const read = payload.safeParse(job.data);
+	if (!read.success) throw new UnknownJobError(`a payload of "${name}" is not known here: ${z.prettifyError(read.error)}`);
+	return read.data;
 }

@@ -24,9 +24,27 @@ export interface QueueSettings {
 	readonly connections: number;
 }
 
+/**
+ * What the death of a worker costs: its jobs are another's after the lock has run out and the next check for such jobs has come. A lock is
+ * renewed at half its time by a timer, so a process that hangs for longer than that loses its jobs to another while it may still be
+ * working on them. That is safe, because the rows decide and not the lock, so the lock may be short; a lock of 30 s would let funds in flight
+ * wait that long for nothing. Below five seconds a busy machine would lose locks by being busy, and each would be work done twice.
+ */
+export const RECOVERY = { lockMs: 5_000, stalledCheckMs: 2_000 };
+
+/** A text in the queue server that only we write: by it we see whether the server still has what we gave it. */
+export interface QueueMark {
+	/** Throws when the server does not answer within two seconds; whether it was written is then unknown. */
+	write(text: string): Promise<void>;
+	/** Compare-and-set in one step of the server; false when something else stands there, or nothing. Throws as `write` does. */
+	replace(change: { readonly from: string; readonly to: string }): Promise<boolean>;
+}
+
 /** A connection that all queues and workers of one process share, with its constructors. */
 export interface QueueConnection {
 	readonly backend: QueueSettings['backend'];
+	/** Null where the queues are in the database: they are lost, restored and failed over together with the rows. */
+	readonly mark: QueueMark | null;
 	readonly classes: ReturnType<typeof withBackend<ReturnType<typeof createRedisBackend>, unknown>>;
 	readonly options: { readonly connection: unknown; readonly prefix: string };
 	/** Workers block on a connection; on Redis they need one that never gives up. */
@@ -49,10 +67,22 @@ function connectRedis({ redisUrl, prefix }: QueueSettings): QueueConnection {
 	const options = { connection: client, prefix };
 	return {
 		backend: 'redis',
+		mark: markOf(client, `${prefix}:epoch`),
 		classes: withBackend(createRedisBackend) as QueueConnection['classes'],
 		options,
 		workerOptions: options,
 		close: async () => client.disconnect(),
+	};
+}
+
+const REPLACE = "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end redis.call('set', KEYS[1], ARGV[2]) return 1";
+
+function markOf(client: Redis, key: string): QueueMark {
+	return {
+		write: async (text) => {
+			await withinPing(client.set(key, text));
+		},
+		replace: async ({ from, to }) => (await withinPing(client.eval(REPLACE, 1, key, from, to))) === 1,
 	};
 }
 
@@ -63,6 +93,7 @@ function connectPostgres({ databaseUrl, connections, prefix }: QueueSettings): Q
 	const options = { connection: pool, prefix };
 	return {
 		backend: 'postgres',
+		mark: null,
 		// The classes are the same on both backends; only the connection's type differs, and it is made a few lines above.
 		classes: withBackend(createPostgresBackend) as unknown as QueueConnection['classes'],
 		options,
@@ -102,7 +133,10 @@ export interface Producer {
 	addFlow(flow: FlowRequest): Promise<void>;
 	/** One job every so often, however many processes ask for it. */
 	schedule(job: JobRequest, everyMs: number): Promise<void>;
-	/** Whether the job is in the queue and has not ended. */
+	/**
+	 * Whether the job will run by itself: it runs, waits for a worker, or for its time. A parent whose children have not ended does not count: a
+	 * child that was taken away by force never ends.
+	 */
 	isLive(queue: string, jobId: string): Promise<boolean>;
 	/** Throws when the queue server does not answer within two seconds. */
 	ping(): Promise<void>;
@@ -110,6 +144,8 @@ export interface Producer {
 	counts(): Promise<readonly QueueDepth[]>;
 	/** Of every queue the job that could have run first. Waits for the queue server. */
 	oldestWaiting(): Promise<readonly OldestWaiting[]>;
+	/** Queues that are not paused and hold a job that could run at `nowMs` (Unix milliseconds). Waits for the queue server. */
+	ready(nowMs: number): Promise<ReadonlySet<string>>;
 	readonly queues: readonly Queue[];
 	close(): Promise<void>;
 }
@@ -117,7 +153,7 @@ export interface Producer {
 const PING_MS = 2_000;
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_DETECTED = '40P01';
-const LIVE_STATES = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'];
+const LIVE_STATES = ['waiting', 'paused', 'active', 'delayed', 'prioritized'];
 const COUNTED_STATES: readonly JobType[] = ['waiting', 'active', 'delayed', 'waiting-children', 'completed', 'failed'];
 /** Where the PostgreSQL backend counts what waits in a paused queue; its types leave the name out, and on Redis it is always empty. */
 const PAUSED = 'paused' as JobType;
@@ -157,15 +193,21 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 		},
 		async ping() {
 			const [first] = queues.values();
-			await Promise.race([first?.getJobCounts('active'), rejectAfter(PING_MS)]);
+			await withinPing(first?.getJobCounts('active'));
 		},
 		counts: async () => (await Promise.all([...queues.values()].map(countsOf))).flat(),
 		oldestWaiting: () =>
 			Promise.all([...queues.values()].map(async (queue) => ({ queue: queue.name, sinceMs: await waitingSince(queue) }))),
+		ready: async (nowMs) => new Set((await Promise.all([...queues.values()].map((queue) => readyName(queue, nowMs)))).flat()),
 		async close() {
 			await Promise.all([flows.close(), ...[...queues.values()].map((queue) => queue.close())]);
 		},
 	};
+}
+
+async function readyName(queue: Queue, nowMs: number): Promise<string[]> {
+	const sinceMs = await waitingSince(queue);
+	return sinceMs === null || sinceMs > nowMs || (await queue.isPaused()) ? [] : [queue.name];
 }
 
 async function countsOf(queue: Queue): Promise<QueueDepth[]> {
@@ -228,8 +270,10 @@ function toFlowJob(flow: FlowRequest, isRoot = false): FlowJob {
 	};
 }
 
-function rejectAfter(ms: number): Promise<never> {
-	return new Promise((_, reject) => {
-		setTimeout(() => reject(new Error(`the queue server did not answer within ${ms} ms`)), ms).unref();
+async function withinPing<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`the queue server did not answer within ${PING_MS} ms`)), PING_MS);
 	});
+	return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

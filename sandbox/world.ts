@@ -18,6 +18,8 @@ export interface WorldOptions {
 	readonly blockSeconds?: number;
 	/** Token units that the wallet starts with, by venue; those of the demo unless told otherwise. */
 	readonly balances?: Readonly<Record<string, string>>;
+	/** Endpoints of each chain, all before the same node; one unless told otherwise. */
+	readonly endpoints?: number;
 	/** Chains beside the three. */
 	readonly more?: readonly { readonly chainId: number; readonly name: string; readonly decimals: number }[];
 }
@@ -62,9 +64,10 @@ export interface World {
 export async function startWorld({
 	blockSeconds = BLOCK_SECONDS,
 	balances = demoBalances(),
+	endpoints = 1,
 	more = [],
 }: WorldOptions = {}): Promise<World> {
-	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds })));
+	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds, endpoints })));
 	const chains = new Map(started.map((chain) => [chain.id, chain]));
 	const [across, everclear, cctp] = await Promise.all([startAcross(chains), startEverclear(chains), startCctp(chains)]);
 	const uniswap = await startUniswap(chains);
@@ -113,13 +116,15 @@ const snapshot = (chains: readonly LocalChain[]): Promise<Hex[]> => Promise.all(
 
 /** A snapshot serves once, so a new one is taken at once. */
 async function takeBack(chains: readonly LocalChain[], snapshots: readonly Hex[]): Promise<Hex[]> {
-	for (const [index, { client, proxy }] of chains.entries()) {
+	for (const [index, { client, proxies }] of chains.entries()) {
 		const id = snapshots[index];
 		if (id === undefined) throw new Error('a chain has no snapshot');
 		await client.dropPool();
 		await client.revert({ id });
-		proxy.fault = () => 'pass';
-		proxy.counts.clear();
+		for (const proxy of proxies) {
+			proxy.fault = () => 'pass';
+			proxy.counts.clear();
+		}
 	}
 	return snapshot(chains);
 }
@@ -167,7 +172,7 @@ function configFor(
 	const pairs = chains.flatMap((origin) => chains.filter((each) => each !== origin).map((destination) => ({ origin, destination })));
 	return {
 		wallet: SOLVER.address,
-		chains: perChain(({ name, url }) => ({ name, rpcUrls: [url], finalityBlocks, pollMs: 100 })),
+		chains: perChain(({ name, proxies }) => ({ name, rpcUrls: proxies.map(({ url }) => url), finalityBlocks, pollMs: 100 })),
 		assets: {
 			USDC: { venues: perChain(({ id, usdc, decimals }) => ({ address: usdc, decimals, reserve: reserves[id] ?? '0' })) },
 			...(bridges.includes('swap') && { USDT: usdtAsset(uniswap) }),

@@ -1,6 +1,6 @@
 /** Everything that a step may use, put together once per process. Queues are not in it: steps write wake-ups to the outbox. */
 import type { PublicClient } from 'viem';
-import type { BridgeAdapter, BridgeEnd } from './bridge/bridge.ts';
+import type { BridgeAdapter, BridgeEnd, MinedCall } from './bridge/bridge.ts';
 import type { SendPorts } from './chain/send.ts';
 import type { Config } from './config/load.ts';
 import { PermanentError } from './errors.ts';
@@ -33,6 +33,14 @@ export function bridgeOf(app: Pick<App, 'bridges'>, name: string): BridgeAdapter
 	if (bridge === undefined)
 		throw new PermanentError(`bridge "${name}" is not configured; its legs wait until it is again`, { bridge: name });
 	return bridge;
+}
+
+/**
+ * The first block whose balances have seen a mined call for certain. A snapshot of the call's own block may be of another fork; one that is
+ * as far above it as blocks are taken back at most is not.
+ */
+export function absorbedFrom({ config }: Pick<App, 'config'>, venue: VenueId, { blockNumber }: MinedCall): bigint {
+	return blockNumber + BigInt(config.chains.get(venue)?.finalityBlocks ?? 0);
 }
 
 /** The asset's token at a venue. Throws `PermanentError` when the configuration does not know it: decimals are never guessed. */

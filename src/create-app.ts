@@ -1,12 +1,11 @@
 /** Puts the parts together once per process, from configuration alone. */
 
-import type { Address, Hex } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
+import type { Address } from 'viem';
 import type { App } from './app.ts';
 import { createBridges } from './bridge/registry.ts';
-import { createClients } from './chain/clients.ts';
+import { createClients, RPC_TIMEOUT_MS } from './chain/clients.ts';
 import type { SigningPolicy } from './chain/policy.ts';
-import { createSigner, type Signer } from './chain/signer.ts';
+import { accountOf, createSigner, type Signer } from './chain/signer.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, InvariantError } from './errors.ts';
 import type { VenueId } from './inventory/venue.ts';
@@ -28,7 +27,7 @@ export interface AppParts {
 
 /** Throws `ConfigError` naming the wrong key. */
 export function createApp({ config, db, log, signerKey, nowMs = () => Date.now() }: AppParts): App {
-	const { client, checkChains } = createClients(config.chains);
+	const { client, checkChains } = createClients(config.chains, RPC_TIMEOUT_MS, { log, nowMs });
 	const chain = (venue: VenueId) => {
 		const found = config.chains.get(venue);
 		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
@@ -49,7 +48,7 @@ export function createApp({ config, db, log, signerKey, nowMs = () => Date.now()
 	const signer =
 		signerKey === undefined
 			? noSigner(config.wallet)
-			: createSigner({ db, account: accountOf(config.wallet, signerKey), policy, client, chainId: (venue) => chain(venue).chainId });
+			: createSigner({ db, account: accountOf(config.wallet, signerKey), policy, client, chain });
 	const parts = {
 		config,
 		db,
@@ -70,13 +69,6 @@ function noSigner(address: Address): Signer {
 		address,
 		sign: (effectId) => Promise.reject(new InvariantError(`this process has no key and does not sign effect ${effectId}`, { effectId })),
 	};
-}
-
-function accountOf(wallet: Address, signerKey: string) {
-	const account = privateKeyToAccount(signerKey as Hex);
-	if (account.address !== wallet)
-		throw new ConfigError('BALLAST_SIGNER_KEY', `is the key of ${account.address}, but "wallet" is ${wallet}`);
-	return account;
 }
 
 function addressesAt(spokes: ReadonlyMap<VenueId, Address>, venue: VenueId): Address[] {

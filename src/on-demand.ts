@@ -10,7 +10,7 @@ import { settleEarmark } from './steps/settle.ts';
 
 export { evaluateOnDemandRebalancing } from './steps/plan.ts';
 export type { EarmarkCursor, EarmarkFilter, OnDemandRebalanceEarmark } from './store/earmarks.ts';
-export { createEarmark, getEarmarkForInvoice, getEarmarks, removeEarmark } from './store/earmarks.ts';
+export { getEarmarkForInvoice, getEarmarks, removeEarmark } from './store/earmarks.ts';
 
 /** Plans every open demand that waits for funds and commits the plans: earmarks, holds, legs and their first effects. */
 export async function executeOnDemandRebalancing(app: App): Promise<Outcome> {

@@ -4,6 +4,10 @@ import { type BridgeExecution, bridgeExecution } from '../queues/bridge-executio
 import type { Stage } from '../queues/catalog.ts';
 import { earmarkSettlement } from '../queues/earmark-settlement.ts';
 import { type InvoiceEvaluation, invoiceEvaluation } from '../queues/invoice-evaluation.ts';
+import { invoicePoll } from '../queues/invoice-poll.ts';
+import { type JobDefinition, readJob } from '../queues/job.ts';
+import { laneSweep } from '../queues/lane-sweep.ts';
+import { rebalancePlanning } from '../queues/rebalance-planning.ts';
 import type { App } from '../src/app.ts';
 import { executeOnDemandRebalancing, processEarmarkedInvoices, processInvoices } from '../src/on-demand.ts';
 import type { Outcome } from '../src/outcome.ts';
@@ -11,23 +15,32 @@ import { claimHop } from '../src/steps/claim-hop.ts';
 import { evaluateInvoice } from '../src/steps/evaluate.ts';
 import { proveHop } from '../src/steps/prove-hop.ts';
 import { sendHop } from '../src/steps/send-hop.ts';
+import { sweepLanes } from '../src/steps/sweep-lanes.ts';
 import { takeInInvoice } from '../src/steps/take-in.ts';
 
-export function handlerOf(app: App, stage: Stage): (data: unknown) => Promise<Outcome> {
+export type Handler = (data: unknown, name: string) => Promise<Outcome>;
+
+export function handlerOf(app: App, stage: Stage): Handler {
 	switch (stage) {
 		case 'invoice-poll':
-			return () => processInvoices(app);
+			return serve(invoicePoll, () => processInvoices(app));
 		case 'invoice-evaluation':
-			return (data) => lookAtInvoice(app, invoiceEvaluation.payload.parse(data));
+			return serve(invoiceEvaluation, (job) => lookAtInvoice(app, job));
 		case 'rebalance-planning':
-			return () => executeOnDemandRebalancing(app);
+			return serve(rebalancePlanning, () => executeOnDemandRebalancing(app));
 		case 'bridge-execution':
-			return (data) => execute(app, bridgeExecution.payload.parse(data));
+			return serve(bridgeExecution, (job) => execute(app, job));
 		case 'attestation-polling':
-			return (data) => proveHop(app, attestationPolling.payload.parse(data));
+			return serve(attestationPolling, (job) => proveHop(app, job));
 		case 'earmark-settlement':
-			return (data) => processEarmarkedInvoices(app, [earmarkSettlement.payload.parse(data).earmarkId]);
+			return serve(earmarkSettlement, ({ earmarkId }) => processEarmarkedInvoices(app, [earmarkId]));
+		case 'lane-sweep':
+			return serve(laneSweep, () => sweepLanes(app));
 	}
+}
+
+function serve<Payload>(definition: JobDefinition<Payload>, step: (job: Payload) => Promise<Outcome>): Handler {
+	return async (data, name) => step(readJob(definition, { name, data }));
 }
 
 function execute(app: App, job: BridgeExecution): Promise<Outcome> {

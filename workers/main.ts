@@ -7,10 +7,12 @@ import { createApp } from '../src/create-app.ts';
 import { ConfigError, errorText } from '../src/errors.ts';
 import { createLog } from '../src/observe/log.ts';
 import { openStore } from '../src/store/db.ts';
+import { endProcess } from './ending.ts';
 import { queueSettings } from './queue-settings.ts';
 import type { Running } from './running.ts';
 
-const STOP_WITHIN_MS = 25_000;
+/** The drain of `workers/serving.ts`, and what it takes to close connections; below the ten seconds that supervisors usually leave. */
+const STOP_WITHIN_MS = 9_000;
 
 async function start(type: string, { queues }: { queues?: string }): Promise<void> {
 	const env = readEnv();
@@ -31,15 +33,7 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 		worker: async () => (await import('./worker.ts')).startWorker(app, settings, only),
 	};
 	const running = await starters[type]?.();
-	const stop = async (signal: string) => {
-		log.info({ signal }, 'stopping: no new jobs, those under way end first');
-		setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-		await running?.stop();
-		await store.close();
-		process.exit(0);
-	};
-	process.once('SIGTERM', stop);
-	process.once('SIGINT', stop);
+	endProcess({ log, store, running, withinMs: STOP_WITHIN_MS });
 }
 
 const program = new Command('ballast-process')

@@ -1,38 +1,47 @@
 /** The one shell around every worker: a processor answers with an outcome, and this turns it into what BullMQ understands. */
-import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
-import type { QueueConnection } from '../queues/queue.ts';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, type Worker } from 'bullmq';
+import { type QueueConnection, RECOVERY } from '../queues/queue.ts';
 import { errorText } from '../src/errors.ts';
-import type { Log } from '../src/observe/log.ts';
-import type { Outcome } from '../src/outcome.ts';
 import { attempt, isFinal } from './attempt.ts';
+import { handOverAfter, type Serving, type WorkerOptions } from './serving.ts';
 
-export interface WorkerOptions {
-	readonly queue: string;
-	readonly concurrency: number;
-	readonly log: Log;
-	process(data: unknown): Promise<Outcome>;
-}
-
-/** A job whose process died is given to another after this long. */
-const LOCK_MS = 10_000;
-const STALLED_CHECK_MS = 5_000;
 /** A stall says nothing about the work; the database decides, so a job may stall as often as processes die. */
 const MAX_STALLS = 1_000;
+/** Where BullMQ waits 15 s: a queue server that is there again has work to hand out. */
+const RECONNECTED_MS = 1_000;
 
-export function runWorker({ classes, workerOptions }: QueueConnection, { queue, concurrency, log, process }: WorkerOptions): Worker {
-	const worker = new classes.Worker(queue, (job: Job, token?: string) => runJob(job, token, { log, process }), {
+export function runWorker({ classes, workerOptions }: QueueConnection, options: WorkerOptions): Serving {
+	const { queue, concurrency, log, drainMs } = options;
+	const tally = { begun: 0, running: 0 };
+	const leaving = handOverAfter(drainMs);
+	const run = async (job: Job, token?: string) => {
+		tally.begun += 1;
+		tally.running += 1;
+		return runJob({ job, token, leaving: leaving.now }, options).finally(() => {
+			tally.running -= 1;
+		});
+	};
+	const worker = new classes.Worker(queue, run, {
 		...workerOptions,
 		concurrency,
-		lockDuration: LOCK_MS,
-		stalledInterval: STALLED_CHECK_MS,
+		lockDuration: RECOVERY.lockMs,
+		stalledInterval: RECOVERY.stalledCheckMs,
 		maxStalledCount: MAX_STALLS,
+		runRetryDelay: RECONNECTED_MS,
 	}) as unknown as Worker;
 	worker.on('error', (error) => log.warn({ queue, error: errorText(error) }, 'worker connection'));
-	return worker;
+	return { tally, close: () => leaving.during(() => worker.close()), abandon: () => void worker.close(true).catch(() => {}) };
 }
 
-async function runJob(job: Job, token: string | undefined, { log, process }: Pick<WorkerOptions, 'log' | 'process'>): Promise<string> {
-	const outcome = await attempt({ queue: job.queueName, job: job.id, log }, () => process(job.data));
+type Taken = { job: Job; token: string | undefined; leaving: Promise<'leaving'> };
+
+async function runJob({ job, token, leaving }: Taken, { log, process }: WorkerOptions): Promise<string> {
+	const ids = { queue: job.queueName, job: job.id, ageMs: Date.now() - job.timestamp, log };
+	const outcome = await Promise.race([attempt(ids, () => process(job.data, job.name)), leaving]);
+	if (outcome === 'leaving') {
+		await job.moveToWait(token);
+		throw new WaitingError('handed over to another process');
+	}
 	switch (outcome.kind) {
 		case 'done':
 			return outcome.note ?? 'done';

@@ -2,11 +2,13 @@
 import { queueCatalog } from '../queues/catalog.ts';
 import { invoicePoll } from '../queues/invoice-poll.ts';
 import { requestJob } from '../queues/job.ts';
+import { laneSweep, SWEEP_EVERY_MS } from '../queues/lane-sweep.ts';
 import { connectQueues, openProducer, type QueueSettings } from '../queues/queue.ts';
 import type { App } from '../src/app.ts';
+import { probeQueues, renewEpoch } from '../src/steps/queue-epoch.ts';
 import { reconcile } from '../src/steps/reconcile.ts';
-import type { Store } from '../src/store/db.ts';
-import { pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
+import type { Store, Tx } from '../src/store/db.ts';
+import { type OutboxRow, pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
 import { pruneDeliveries } from '../src/store/webhooks.ts';
 import { createLoop } from './loop.ts';
 import { isLegJobLive, sendWakeups } from './relay.ts';
@@ -14,6 +16,7 @@ import type { Running } from './running.ts';
 
 const RELAY_POLL_MS = 1_000;
 const RECONCILE_MS = 2_000;
+const PROBE_MS = 1_000;
 const HOUSEKEEPING_MS = 60_000;
 const RELAY_BATCH = 200;
 
@@ -23,13 +26,22 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 		connection,
 		queueCatalog(app.config.routes).map((entry) => entry.name),
 	);
+	const { mark } = connection;
 	const claims = (bridge: string) => app.bridges.get(bridge)?.claims === true;
+	const send = async (rows: readonly OutboxRow[], tx: Tx) => {
+		await sendWakeups({ tx, producer, claims }, rows);
+		if (mark !== null) await renewEpoch(tx, mark);
+	};
 	const relay = createLoop(app, RELAY_POLL_MS, async () => {
-		while ((await relayOutbox(app.db, RELAY_BATCH, (rows, tx) => sendWakeups({ tx, producer, claims }, rows))) === RELAY_BATCH);
+		while ((await relayOutbox(app.db, RELAY_BATCH, send)) === RELAY_BATCH);
 	});
 	const reconciler = createLoop(app, RECONCILE_MS, async () => {
 		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);
+		await producer.schedule(requestJob(laneSweep, {}), SWEEP_EVERY_MS);
 		await reconcile(app, (ref) => isLegJobLive(producer, ref));
+	});
+	const probe = createLoop(app, PROBE_MS, async () => {
+		if (mark !== null && (await probeQueues(app, mark))) reconciler.nudge();
 	});
 	const housekeeping = createLoop(app, HOUSEKEEPING_MS, async () => {
 		await pruneOutbox(app.db);
@@ -40,7 +52,7 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 	return {
 		async stop() {
 			await stopListening();
-			await Promise.all([relay.stop(), reconciler.stop(), housekeeping.stop()]);
+			await Promise.all([relay, reconciler, probe, housekeeping].map((loop) => loop.stop()));
 			await producer.close();
 			await connection.close();
 		},

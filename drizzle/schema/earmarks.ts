@@ -130,7 +130,7 @@ export const holds = pgTable(
 		asset: text('asset').notNull(),
 		amount: units('amount').notNull(),
 		state: text('state').notNull(),
-		/** The block in which the funds left; a snapshot at or after it has absorbed the movement. */
+		/** A snapshot of this block or a later one has seen the funds leave. */
 		leftAtBlock: bigint('left_at_block', { mode: 'bigint' }),
 		version: version(),
 		createdAt: createdAt(),

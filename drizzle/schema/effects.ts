@@ -1,5 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+	bigint,
+	bigserial,
+	boolean,
+	check,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	text,
+	unique,
+	uniqueIndex,
+	uuid,
+} from 'drizzle-orm/pg-core';
 import { EFFECT_KINDS, EFFECT_OWNERS, EFFECT_STATUSES } from '../../src/leg/effect-state.ts';
 import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.ts';
 
@@ -39,6 +53,12 @@ export const effects = pgTable(
 		minedBlock: bigint('mined_block', { mode: 'bigint' }),
 		/** The logs of the mined transaction, as the verdict saw them. */
 		minedLogs: jsonb('mined_logs'),
+		/** An operator wants it cancelled: from then on only an empty transaction is signed for its nonce. */
+		cancelRequestedAt: instant('cancel_requested_at'),
+		/** Since when every look has found its nonce spent by none of our hashes; null as soon as one look has not. */
+		foreignSince: instant('foreign_since'),
+		/** The transaction that has spent its nonce in our place, as a person who has looked names it. */
+		spentBy: text('spent_by'),
 		createdAt: createdAt(),
 		updatedAt: updatedAt(),
 	},
@@ -91,7 +111,29 @@ export const signerLanes = pgTable(
 		next: bigint('next', { mode: 'bigint' }).notNull(),
 		/** Not null: nothing more is signed here until a person has looked. */
 		frozenReason: text('frozen_reason'),
+		/** Nonces that the chain was seen to have spent; a hint by which the transactions under way are counted, never evidence. */
+		mined: bigint('mined', { mode: 'bigint' }).notNull().default(sql`0`),
+		/** Since when every look has found more nonces spent than were ever given out; null as soon as one look has not. */
+		foreignSince: instant('foreign_since'),
 		updatedAt: updatedAt(),
 	},
 	(table) => [primaryKey({ columns: [table.venue, table.signer] })],
+);
+
+export const LANE_EVENTS = ['frozen', 'thawed', 'cancel_requested', 'spent_by'] as const;
+
+/** What was decided about a lane outside of the ordinary course, by whom and why. Append-only. */
+export const laneEvents = pgTable(
+	'lane_events',
+	{
+		id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+		venue: text('venue').notNull(),
+		signer: text('signer').notNull(),
+		event: text('event').notNull(),
+		effectId: uuid('effect_id').references(() => effects.id),
+		actor: text('actor').notNull(),
+		reason: text('reason').notNull(),
+		at: instant('at').notNull().defaultNow(),
+	},
+	() => [check('lane_events_event', oneOf('event', LANE_EVENTS))],
 );

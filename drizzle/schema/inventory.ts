@@ -131,3 +131,11 @@ export const outbox = pgTable(
 	},
 	(table) => [index('outbox_unsent').on(table.id).where(sql`sent_at is null`)],
 );
+
+/** What the queue server was last told to remember, in one row: a server that says another word has lost jobs. */
+export const queueEpochs = pgTable('queue_epochs', {
+	name: text('name').primaryKey(),
+	epoch: text('epoch').notNull(),
+	/** When all work is looked at once more after a loss; null when nothing was lost lately. */
+	againAt: instant('again_at'),
+});

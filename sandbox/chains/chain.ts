@@ -29,11 +29,13 @@ export interface LocalChain extends Contracts {
 	readonly name: string;
 	/** Of USDC. */
 	readonly decimals: number;
-	/** The proxy: what the product is configured with. */
+	/** The first proxy: what the product is configured with unless it is given all of them. */
 	readonly url: string;
 	/** The node itself: what the sandbox and oracles use. */
 	readonly anvilUrl: string;
 	readonly proxy: RpcProxy;
+	/** All endpoints before the one node, each with faults of its own; `proxy` is the first. */
+	readonly proxies: readonly RpcProxy[];
 	readonly client: ChainClient;
 	stop(): Promise<void>;
 }
@@ -43,16 +45,21 @@ export interface ChainOptions {
 	readonly name: string;
 	readonly decimals: number;
 	readonly blockSeconds: number;
+	/** One unless told otherwise. */
+	readonly endpoints?: number;
 }
 
-export async function startChain({ chainId, name, decimals, blockSeconds }: ChainOptions): Promise<LocalChain> {
+export async function startChain({ chainId, name, decimals, blockSeconds, endpoints = 1 }: ChainOptions): Promise<LocalChain> {
 	const anvil = await startAnvil({ chainId, blockSeconds });
 	try {
 		const proxy = await startRpcProxy(anvil.url);
+		const others = await Promise.all(Array.from({ length: endpoints - 1 }, () => startRpcProxy(anvil.url)));
+		const proxies = [proxy, ...others];
 		const client = connect(viemChain(chainId, name, anvil.url));
 		const contracts = await deployContracts(client, { chainId, usdcDecimals: decimals });
-		const stop = async () => void (await Promise.all([proxy.stop(), anvil.stop()]));
-		const chain = { ...contracts, id: `${chainId}`, chainId, name, decimals, url: proxy.url, anvilUrl: anvil.url, proxy, client, stop };
+		const stop = async () => void (await Promise.all([...proxies, anvil].map((each) => each.stop())));
+		const named = { id: `${chainId}`, chainId, name, decimals, url: proxy.url, anvilUrl: anvil.url };
+		const chain = { ...contracts, ...named, proxy, proxies, client, stop };
 		await equip(chain);
 		return chain;
 	} catch (error) {

@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { readBody } from '../http/read-body.ts';
+import { type AskNode, answerLate } from './rpc-lag.ts';
+import { lieAbout } from './rpc-lies.ts';
 
 /**
  * `error`: a JSON-RPC error; `error500`: the endpoint itself fails; `hang`: no answer, and the node never hears of it;
  * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `{ result }`: this answer instead of the node's;
+ * `lie`: another balance, nonce, receipt or event than the node's; `{ lagBlocks }`: as a node answers that is so many blocks behind;
  * `{ delayMs }`: done at once, answered so much later; `{ retryAfterSeconds }`: refused with 429 and this Retry-After.
  * What happens to one element of a batch by way of HTTP happens to the whole batch.
  */
@@ -17,7 +20,9 @@ export type RpcFault =
 	| 'error500'
 	| 'hang'
 	| 'timeout-after-accept'
+	| 'lie'
 	| { readonly result: unknown }
+	| { readonly lagBlocks: number }
 	| { readonly delayMs: number }
 	| { readonly retryAfterSeconds: number };
 export type RpcFaultRule = (method: string, params: readonly unknown[]) => RpcFault;
@@ -87,8 +92,26 @@ function isOf<Key extends string>(fate: RpcFault, key: Key): fate is Extract<Rpc
 async function answerOne(target: string, each: RpcRequest, fate: RpcFault): Promise<unknown> {
 	if (fate === 'error') return { jsonrpc: '2.0', id: each.id, error: { code: -32_000, message: 'the node is told to fail' } };
 	if (isOf(fate, 'result')) return { jsonrpc: '2.0', id: each.id, result: fate.result };
-	const response = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(each) });
-	return response.json();
+	if (isOf(fate, 'lagBlocks')) return lateAnswer(target, each, fate.lagBlocks);
+	const answered = await askNode(target, each);
+	return fate === 'lie' && 'result' in answered ? { ...answered, result: lieAbout(each, answered.result) } : answered;
+}
+
+const response = z.looseObject({ result: z.unknown().optional() });
+
+async function askNode(target: string, each: RpcRequest): Promise<z.output<typeof response>> {
+	const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(each) };
+	return response.parse(await (await fetch(target, asked)).json());
+}
+
+async function lateAnswer(target: string, each: RpcRequest, lagBlocks: number): Promise<unknown> {
+	const { id } = each;
+	try {
+		const ask: AskNode = async (call) => (await askNode(target, { jsonrpc: '2.0', id, ...call, params: [...call.params] })).result;
+		return { jsonrpc: '2.0', id, result: await answerLate(ask, each, lagBlocks) };
+	} catch (error) {
+		return { jsonrpc: '2.0', id, error: { code: -32_000, message: error instanceof Error ? error.message : String(error) } };
+	}
 }
 
 function reply(response: ServerResponse, status: number, content: unknown): void {

@@ -1,18 +1,21 @@
 /**
  * One client per configured chain. Every endpoint must prove that it serves the chain it is configured for before its first
- * answer is used: a wrong URL would otherwise show somebody else's balances as ours.
+ * answer is used: a wrong URL would otherwise show somebody else's balances as ours. Of several endpoints a quorum answers.
  */
-
-import type { Address } from 'viem';
-import { createPublicClient, defineChain, fallback, http, type PublicClient, type Transport } from 'viem';
+import { type Address, createPublicClient, custom, defineChain, type PublicClient } from 'viem';
 import { ConfigError, errorText, PermanentError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
+import { createLog, type Log } from '../observe/log.ts';
+import { quorum } from './quorum.ts';
+import { type Endpoint, openEndpoint } from './quorum-endpoint.ts';
 
 export interface ChainEndpoints {
 	readonly chainId: number;
 	readonly name: string;
-	/** In order of preference: the next is asked when one fails. */
+	/** In order of preference: later ones are asked when earlier ones do not suffice. */
 	readonly rpcUrls: readonly string[];
+	/** So many of them must agree; the majority when left out. */
+	readonly quorum?: number | undefined;
 	readonly pollMs: number;
 	readonly multicall3: Address;
 }
@@ -31,12 +34,30 @@ export interface ChainClients {
 	checkChains(): Promise<UnreachableEndpoint[]>;
 }
 
-const TIMEOUT_MS = 5_000;
-const RETRIES = 1;
+/** So long one endpoint may take for one try. */
+export const RPC_TIMEOUT_MS = 5_000;
+/** The part of it after which those endpoints are asked that were not needed so far. */
+const PATIENCE = 5;
 
-export function createClients(chains: ReadonlyMap<VenueId, ChainEndpoints>, timeoutMs = TIMEOUT_MS): ChainClients {
+export interface ClientPorts {
+	/** Hears of endpoints that fail, lag or disagree. */
+	readonly log: Log;
+	/** Unix milliseconds. */
+	readonly nowMs: () => number;
+}
+
+export function createClients(
+	chains: ReadonlyMap<VenueId, ChainEndpoints>,
+	timeoutMs = RPC_TIMEOUT_MS,
+	ports: ClientPorts = { log: createLog('silent', 'clients'), nowMs: () => Date.now() },
+): ChainClients {
 	const endpoints = new Map([...chains].map(([venue, chain]) => [venue, endpointsOf(venue, chain, timeoutMs)]));
-	const clients = new Map([...chains].map(([venue, chain]) => [venue, createClient(chain, endpoints.get(venue) ?? [])]));
+	const clients = new Map(
+		[...chains].map(([venue, chain]) => {
+			const options = { ...ports, venue, patienceMs: timeoutMs / PATIENCE };
+			return [venue, createClient(chain, endpoints.get(venue) ?? [], options)];
+		}),
+	);
 	return {
 		client: (venue) => {
 			const client = clients.get(venue);
@@ -61,38 +82,17 @@ export function createClients(chains: ReadonlyMap<VenueId, ChainEndpoints>, time
 	};
 }
 
-interface Endpoint {
-	readonly key: string;
-	readonly transport: Transport;
-	readonly verify: () => Promise<void>;
+function endpointsOf(venue: VenueId, { chainId, rpcUrls }: ChainEndpoints, timeoutMs: number): Endpoint[] {
+	return rpcUrls.map((url, index) => openEndpoint({ key: `chains.${venue}.rpcUrls[${index}]`, url, chainId, timeoutMs }));
 }
 
-function endpointsOf(venue: VenueId, chain: ChainEndpoints, timeoutMs: number): Endpoint[] {
-	return chain.rpcUrls.map((url, index) => {
-		const key = `chains.${venue}.rpcUrls[${index}]`;
-		const base = http(url, { timeout: timeoutMs, retryCount: RETRIES });
-		const verify = onceDone(async () => {
-			const answered = await base({}).request({ method: 'eth_chainId' });
-			if (Number(answered) !== chain.chainId) {
-				throw new ConfigError(key, `serves chain ${Number(answered)}, not ${chain.chainId}`);
-			}
-		});
-		return { key, transport: verified(base, verify), verify };
-	});
-}
-
-function verified(base: Transport, verify: () => Promise<void>): Transport {
-	return (options) => {
-		const transport = base(options);
-		const request: typeof transport.request = async (...args) => {
-			await verify();
-			return transport.request(...args);
-		};
-		return { ...transport, request };
-	};
-}
-
-function createClient(chain: ChainEndpoints, endpoints: readonly Endpoint[]): PublicClient {
+function createClient(
+	chain: ChainEndpoints,
+	endpoints: readonly Endpoint[],
+	options: ClientPorts & { readonly venue: VenueId; readonly patienceMs: number },
+): PublicClient {
+	const needed = chain.quorum ?? majorityOf(endpoints.length);
+	const [only, ...more] = endpoints;
 	return createPublicClient({
 		chain: defineChain({
 			id: chain.chainId,
@@ -101,24 +101,19 @@ function createClient(chain: ChainEndpoints, endpoints: readonly Endpoint[]): Pu
 			rpcUrls: { default: { http: chain.rpcUrls } },
 			contracts: { multicall3: { address: chain.multicall3 } },
 		}),
-		transport: fallback(
-			endpoints.map(({ transport }) => transport),
-			{ rank: false, retryCount: 0 },
-		),
+		transport: only !== undefined && more.length === 0 ? alone(only) : quorum(endpoints, { ...options, needed }),
 		pollingInterval: chain.pollMs,
 		// A cached height is a stale fact.
 		cacheTime: 0,
 	});
 }
 
-/** Runs until it has succeeded once; callers at the same time share one run. */
-function onceDone(run: () => Promise<void>): () => Promise<void> {
-	let running: Promise<void> | null = null;
-	return () => {
-		running ??= run().catch((error: unknown) => {
-			running = null;
-			throw error;
-		});
-		return running;
-	};
+/** More than half of them, so that no two answers can both have it. */
+function majorityOf(count: number): number {
+	return Math.floor(count / 2) + 1;
+}
+
+function alone({ request }: Endpoint) {
+	const ask = ({ method, params }: { method: string; params?: readonly unknown[] }) => request({ method, params: params ?? [] });
+	return custom({ request: ask }, { retryCount: 0 });
 }

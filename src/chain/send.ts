@@ -2,46 +2,21 @@
  * Money leaves only by these steps (architecture §4). One call takes an effect as far as it can go now and says what it waits for;
  * it may be called again at any time, by anybody, also beside its own twin.
  */
-import { type Address, BaseError, ExecutionRevertedError, type Hex, InsufficientFundsError, type PublicClient } from 'viem';
-import type { MinedCall } from '../bridge/bridge.ts';
+import { type Address, BaseError, ExecutionRevertedError, type Hex, InsufficientFundsError } from 'viem';
 import { errorText, InvariantError, PermanentError, TransientError } from '../errors.ts';
-import type { VenueId } from '../inventory/venue.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
 import type { Amount } from '../money/amount.ts';
-import type { Log } from '../observe/log.ts';
 import { isBeingSpent } from '../store/allowances.ts';
-import { type Cause, type Db, inTransaction, type Tx } from '../store/db.ts';
-import {
-	claimEffect,
-	freezeLane,
-	laneExists,
-	openLane,
-	readAttempts,
-	readEffect,
-	recordBroadcast,
-	refuseEffect,
-	reserveNonce,
-} from '../store/effects.ts';
-import { readSignedBetween } from '../store/lane-history.ts';
+import { type Cause, inTransaction, type Tx } from '../store/db.ts';
+import { claimEffect, LaneClosedError, readEffect, refuseEffect, reserveNonce } from '../store/effects.ts';
+import { laneExists, noteMined, openLane } from '../store/lanes.ts';
 import { isStopped } from '../store/stops.ts';
+import { type FollowPorts, followEffect, stopped } from './follow.ts';
 import { lookAt } from './look.ts';
 import { approveCalldata, payloadHash, tagCalldata } from './payload.ts';
-import { lookAtNonce } from './receipts.ts';
-import type { Signer } from './signer.ts';
+import type { Decided, Waiting } from './progress.ts';
 
-export interface ChainInfo {
-	readonly chainId: number;
-	readonly finalityBlocks: number;
-	readonly pollMs: number;
-}
-
-export interface SendPorts {
-	readonly db: Db;
-	readonly log: Log;
-	readonly signer: Signer;
-	readonly client: (venue: VenueId) => PublicClient;
-	readonly chain: (venue: VenueId) => ChainInfo;
-}
+export type SendPorts = FollowPorts;
 
 /** What the owner of an effect adds to the protocol. */
 export interface SendHooks {
@@ -57,18 +32,15 @@ export interface SendHooks {
 }
 
 export type SendProgress =
-	| { readonly state: 'waiting'; readonly lookAgainMs: number; readonly reason: string }
+	| Waiting
 	/** A check before the nonce said no, so often; nothing has left. */
 	| { readonly state: 'refused'; readonly refusals: number; readonly reason: string }
-	/** The chain's verdict, not yet recorded: the caller commits it together with what follows from it. */
-	| { readonly state: 'verdict'; readonly to: 'confirmed' | 'reverted'; readonly mined: MinedCall }
+	| Decided
 	/** Recorded before. */
 	| { readonly state: 'ended'; readonly effect: Effect };
 
 /** What a node says when it would not execute the call; anything else means that it could not be asked. */
 const REFUSALS = [ExecutionRevertedError, InsufficientFundsError];
-const STOPPED_LOOK_AGAIN_MS = 1_000;
-const REBROADCAST_AFTER_MS = 5_000;
 /** Estimates are for the state of one block; the next may need a little more. */
 const GAS_HEADROOM_PERCENT = 130n;
 /**
@@ -83,13 +55,12 @@ export async function advanceEffect(ports: SendPorts, effectId: string, hooks: S
 	switch (effect.status) {
 		case 'intended': {
 			const refused = await commitNonce(ports, effect, hooks);
-			return refused ?? signAndSend(ports, effectId);
+			return refused ?? followEffect(ports, await readEffect(ports.db, effectId));
 		}
 		case 'reserved':
 		case 'signed':
-			return signAndSend(ports, effectId);
 		case 'tracking':
-			return track(ports, effect);
+			return followEffect(ports, effect);
 		case 'confirmed':
 		case 'reverted':
 		case 'cancelled':
@@ -114,17 +85,29 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 	}
 	await ensureLane(ports, effect);
 	const cause: Cause = { actor: `effect ${effect.id}`, reason: `nonce committed for ${effect.kind}` };
-	const nonce = await inTransaction(db, cause, async (tx) => {
-		await hooks.lockOwner(tx);
-		const reserved = await reserveNonce(tx, { effect, epoch, payload: (waiting) => finalPayload(ports, effect, { ...checked, waiting }) });
-		await hooks.onNonce(tx, effect);
-		return reserved;
-	});
-	log.info(
-		{ effect: effect.id, [effect.ownerKind]: effect.ownerId, venue: effect.venue, kind: effect.kind, nonce: nonce.toString() },
-		'nonce committed',
-	);
-	return null;
+	try {
+		const nonce = await inTransaction(db, cause, async (tx) => {
+			await hooks.lockOwner(tx);
+			const reserved = await reserveNonce(tx, {
+				effect,
+				epoch,
+				payload: (waiting) => finalPayload(ports, effect, { ...checked, waiting }),
+			});
+			await hooks.onNonce(tx, effect);
+			return reserved;
+		});
+		log.info({ ...idsOf(effect), nonce: nonce.toString() }, 'nonce committed');
+		return null;
+	} catch (error) {
+		if (!(error instanceof LaneClosedError)) throw error;
+		return waitForRoom(ports, effect, error);
+	}
+}
+
+/** How many nonces of the lane are spent is asked now, for the next time. */
+async function waitForRoom(ports: SendPorts, { venue, signer }: Effect, closed: LaneClosedError): Promise<Waiting> {
+	await noteMined(ports.db, { venue, signer }, await countOf(ports, { venue, signer }, 'latest'));
+	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason: errorText(closed) };
 }
 
 interface CheckedCall {
@@ -167,98 +150,29 @@ function finalPayload(
 	return { ...payload, payloadHash: payloadHash(ports.chain(effect.venue).chainId, payload) };
 }
 
-/** Steps 5 and 6. */
-async function signAndSend(ports: SendPorts, effectId: string): Promise<SendProgress> {
-	const before = await readEffect(ports.db, effectId);
-	if (before.status === 'reserved' && (await ports.signer.sign(effectId)) === 'stopped') return stopped();
-	if (await isStopped(ports.db)) return stopped();
-	await broadcast(ports, before);
-	return { state: 'waiting', lookAgainMs: ports.chain(before.venue).pollMs, reason: 'sent' };
+/** Lanes that were compared with their chain since this process has started. */
+const compared = new WeakMap<SendPorts, Set<string>>();
+
+/** A lane begins where the chain stands; a process begins by noting whether the chain stands beyond it. */
+async function ensureLane(ports: SendPorts, { venue, signer }: Effect): Promise<void> {
+	const lanes = compared.get(ports) ?? new Set();
+	compared.set(ports, lanes);
+	if (lanes.has(`${venue} ${signer}`)) return;
+	if (await laneExists(ports.db, { venue, signer }))
+		await noteMined(ports.db, { venue, signer }, await countOf(ports, { venue, signer }, 'latest'));
+	else await openLane(ports.db, { venue, signer, next: await countOf(ports, { venue, signer }, 'pending') });
+	lanes.add(`${venue} ${signer}`);
 }
 
-/** Step 6: only committed bytes; whatever the node answers, time-out included, leads to tracking. */
-async function broadcast({ db, log, client }: SendPorts, effect: Effect): Promise<void> {
-	const attempts = await readAttempts(db, effect.id);
-	const newest = attempts.at(-1);
-	if (newest === undefined) throw new InvariantError(`effect ${effect.id} is signed but has no attempt`, { effectId: effect.id });
-	let error: string | null = null;
-	try {
-		await client(effect.venue).sendRawTransaction({ serializedTransaction: newest.raw });
-	} catch (cause) {
-		error = errorText(cause);
-	}
-	await recordBroadcast(db, { effectId: effect.id, hash: newest.hash, error });
-	log.info(
-		{
-			effect: effect.id,
-			[effect.ownerKind]: effect.ownerId,
-			venue: effect.venue,
-			kind: effect.kind,
-			tx: newest.hash,
-			answer: error ?? 'accepted',
-		},
-		'broadcast',
-	);
-}
-
-/** Steps 7 and 9. */
-async function track(ports: SendPorts, effect: Effect): Promise<SendProgress> {
-	const { finalityBlocks, pollMs } = ports.chain(effect.venue);
-	const attempts = await readAttempts(ports.db, effect.id);
-	const sight = await lookAtNonce({
-		client: ports.client(effect.venue),
-		signer: effect.signer,
-		nonce: effect.nonce ?? 0n,
-		hashes: attempts.map((attempt) => attempt.hash),
-		finalityBlocks,
-	});
-	if (sight.state === 'foreign') return freeze(ports, effect);
-	if (sight.state === 'mined') {
-		// What follows an approval is checked again before it is signed, so an approval may count as soon as it is mined.
-		const needed = isApproval(effect) ? 0n : BigInt(finalityBlocks);
-		if (sight.confirmations < needed)
-			return { state: 'waiting', lookAgainMs: pollMs, reason: `mined, ${sight.confirmations} of ${needed} confirmations` };
-		const { status, transactionHash, blockNumber, logs } = sight.receipt;
-		return { state: 'verdict', to: status === 'success' ? 'confirmed' : 'reverted', mined: { transactionHash, blockNumber, logs } };
-	}
-	const sentAgoMs = attempts.at(-1)?.sentAgoMs ?? null;
-	if ((sentAgoMs === null || sentAgoMs > REBROADCAST_AFTER_MS) && !(await isStopped(ports.db))) {
-		await resendBefore(ports, effect);
-		await broadcast(ports, effect);
-	}
-	return { state: 'waiting', lookAgainMs: pollMs, reason: 'not mined yet' };
-}
-
-/**
- * A reorganisation may also have taken what the lane had sent before and what counted as mined, as an approval does: without it, nothing
- * that comes after is ever mined. The same bytes, so that nothing can happen twice; whatever the node answers, the next look decides.
- */
-async function resendBefore({ db, client }: SendPorts, { venue, signer, nonce }: Effect): Promise<void> {
-	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		client(venue).getTransactionCount({ address: signer }),
-	);
-	if (nonce === null || BigInt(next) >= nonce) return;
-	for (const raw of await readSignedBetween(db, { venue, signer, from: BigInt(next), to: nonce }))
-		await client(venue)
-			.sendRawTransaction({ serializedTransaction: raw })
-			.catch(() => {});
-}
-
-async function freeze({ db, log }: SendPorts, effect: Effect): Promise<never> {
-	const reason = `nonce ${effect.nonce} was spent by a transaction that is not ours`;
-	await freezeLane(db, effect, reason);
-	log.fatal({ effect: effect.id, venue: effect.venue, signer: effect.signer, nonce: String(effect.nonce) }, 'lane frozen: foreign nonce');
-	throw new InvariantError(`${reason}; the lane of ${effect.signer} on ${effect.venue} is frozen until a person has looked`, {
-		effectId: effect.id,
-	});
-}
-
-async function ensureLane({ db, client }: SendPorts, { venue, signer }: Effect): Promise<void> {
-	if (await laneExists(db, { venue, signer })) return;
+async function countOf({ client }: SendPorts, { venue, signer }: Pick<Effect, 'venue' | 'signer'>, blockTag: 'latest' | 'pending') {
 	const count = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		client(venue).getTransactionCount({ address: signer, blockTag: 'pending' }),
+		client(venue).getTransactionCount({ address: signer, blockTag }),
 	);
-	await openLane(db, { venue, signer, next: BigInt(count) });
+	return BigInt(count);
+}
+
+function idsOf({ id, ownerKind, ownerId, venue, kind }: Effect) {
+	return { effect: id, [ownerKind]: ownerId, venue, kind };
 }
 
 function isApproval(effect: Effect): boolean {
@@ -278,8 +192,4 @@ function spendOf(effect: Effect): NonNullable<Effect['spend']> {
 function spentFirst(ports: SendPorts, { venue }: Effect): SendProgress {
 	const reason = 'the token refuses to change its allowance while an earlier one is being spent';
 	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason };
-}
-
-function stopped(): SendProgress {
-	return { state: 'waiting', lookAgainMs: STOPPED_LOOK_AGAIN_MS, reason: 'stopped by an operator' };
 }

@@ -2,21 +2,28 @@
  * The only code that touches a key. It is given an effect's id and nothing else: it reads the row, checks it against the policy
  * and the stop switch, signs, and commits the bytes. Nothing is sent from here.
  */
-import { type Account, keccak256, type PublicClient, type TransactionSerializableEIP1559 } from 'viem';
-import { InvariantError } from '../errors.ts';
+import { type Account, type Address, type Hex, keccak256, type PublicClient } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { ConfigError, InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
+import { isDue, readTrail, type Trail } from '../store/attempts.ts';
 import { ConflictError, type Db, inTransaction } from '../store/db.ts';
-import { claimEffect, frozenReason, readEffect, storeAttempt } from '../store/effects.ts';
+import { claimEffect, readEffect, storeAttempt } from '../store/effects.ts';
 import { isStopped } from '../store/stops.ts';
+import { type FeeRules, type Fees, firstFees, risenFees } from './fees.ts';
 import { lookAt } from './look.ts';
 import { payloadHash } from './payload.ts';
 import { checkPolicy, type SigningPolicy } from './policy.ts';
 
 export interface Signer {
 	readonly address: Account['address'];
-	/** Signs a reserved effect and commits the attempt; `stopped` when the stop switch forbids it now. */
-	sign(effectId: string): Promise<'signed' | 'stopped'>;
+	/**
+	 * Signs what the row asks for and commits the attempt: the effect's payload, or an empty transaction to ourselves once a cancel was
+	 * requested; what was signed before for the same nonce is outbid. Throws `ConflictError` when nothing is to be signed yet. `stopped` when the stop switch forbids it now, `capped` when outbidding
+	 * would cost more than the chain's cap: then nothing was signed.
+	 */
+	sign(effectId: string): Promise<'signed' | 'stopped' | 'capped'>;
 }
 
 export interface SignerPorts {
@@ -24,11 +31,19 @@ export interface SignerPorts {
 	readonly account: Account;
 	readonly policy: SigningPolicy;
 	readonly client: (venue: VenueId) => PublicClient;
-	readonly chainId: (venue: VenueId) => number;
+	readonly chain: (venue: VenueId) => { readonly chainId: number; readonly fees: FeeRules };
 }
 
-/** The node's fee estimate is doubled for the base fee, so that a few full blocks do not price the transaction out. */
-const BASE_FEE_HEADROOM = 2n;
+/** Some chains bill the bytes of a transaction in its gas, so an empty one is estimated, too; this much more may be taken next block. */
+const CANCEL_GAS_PERCENT = 130n;
+
+/** The account of a 32-byte hex key. Throws `ConfigError` unless it is the configured wallet. */
+export function accountOf(wallet: Address, signerKey: string): Account {
+	const account = privateKeyToAccount(signerKey as Hex);
+	if (account.address !== wallet)
+		throw new ConfigError('BALLAST_SIGNER_KEY', `is the key of ${account.address}, but "wallet" is ${wallet}`);
+	return account;
+}
 
 export function createSigner(ports: SignerPorts): Signer {
 	const { db, account, policy } = ports;
@@ -36,49 +51,73 @@ export function createSigner(ports: SignerPorts): Signer {
 		address: account.address,
 		async sign(effectId) {
 			const effect = await readEffect(db, effectId);
-			const { payload, nonce } = reservedPayload(effect, account);
-			checkPolicy(policy, effect, payload);
-			const frozen = await frozenReason(db, effect);
-			if (frozen !== null) throw new InvariantError(`lane of ${effect.signer} on ${effect.venue} is frozen: ${frozen}`, { effectId });
-			const fees = await lookAt({ name: 'the fee', chainId: ports.chainId(effect.venue) }, () => estimateFees(ports.client(effect.venue)));
-			const epoch = await claimEffect(db, effectId, 'reserved');
+			const own = signable(effect, account);
+			const trail = await readTrail(db, effectId);
+			if (trail.frozen !== null) {
+				throw new InvariantError(`lane of ${effect.signer} on ${effect.venue} is frozen: ${trail.frozen}`, { effectId });
+			}
+			if (!isDue(trail, ports.chain(effect.venue).fees)) throw new ConflictError(`effect ${effectId} is signed by now`, { effectId });
+			const cancels = trail.cancelRequested;
+			if (!cancels) checkPolicy(policy, effect, own.payload);
+			const fees = await feesFor(ports, effect, trail);
+			if (fees === null) return 'capped';
+			const payload = cancels ? await nothing(ports, effect) : own.payload;
+			const epoch = await claimEffect(db, effectId, effect.status);
 			if (await isStopped(db)) return 'stopped';
-			const chainId = ports.chainId(effect.venue);
-			const transaction: TransactionSerializableEIP1559 = {
-				type: 'eip1559',
-				chainId,
-				nonce: Number(nonce),
-				to: payload.target,
-				data: payload.calldata,
-				value: payload.value,
-				gas: payload.gas,
-				...fees,
-			};
-			if (account.signTransaction === undefined) throw new InvariantError('the configured account cannot sign transactions');
-			const raw = await account.signTransaction(transaction);
-			const attempt = { hash: keccak256(raw), raw, payloadHash: payloadHash(chainId, payload), gas: payload.gas, ...fees };
-			await inTransaction(db, { actor: 'signer', reason: `signed with nonce ${nonce}` }, (tx) =>
-				storeAttempt(tx, { effectId, epoch, attempt }),
+			const attempt = await signed(ports, { payload, nonce: own.nonce, venue: effect.venue, fees });
+			await inTransaction(db, { actor: 'signer', reason: `signed with nonce ${own.nonce}` }, (tx) =>
+				storeAttempt(tx, { effectId, epoch, attempt: { ...attempt, cancels } }),
 			);
 			return 'signed';
 		},
 	};
 }
 
-function reservedPayload(effect: Effect, account: Account): { payload: Payload; nonce: bigint } {
-	const { payload, nonce } = effect;
-	if (effect.status !== 'reserved' || payload === null || nonce === null) {
-		// A twin has signed it meanwhile, which is as good.
-		if (nonce !== null) throw new ConflictError(`effect ${effect.id} is ${effect.status} by now`, { effectId: effect.id });
-		throw new InvariantError(`effect ${effect.id} is ${effect.status}, not reserved: nothing is signed`, { effectId: effect.id });
+interface Signing {
+	readonly payload: Payload;
+	readonly nonce: bigint;
+	readonly venue: VenueId;
+	readonly fees: Fees;
+}
+
+async function signed({ account, chain }: SignerPorts, { payload, nonce, venue, fees }: Signing) {
+	if (account.signTransaction === undefined) throw new InvariantError('the configured account cannot sign transactions');
+	const { target: to, calldata: data, value, gas } = payload;
+	const { chainId } = chain(venue);
+	const raw: Hex = await account.signTransaction({ type: 'eip1559', chainId, nonce: Number(nonce), to, data, value, gas, ...fees });
+	return { hash: keccak256(raw), raw, payloadHash: payloadHash(chainId, payload), gas, ...fees };
+}
+
+function signable(effect: Effect, account: Account): { payload: Payload; nonce: bigint } {
+	const { payload, nonce, status } = effect;
+	if (payload === null || nonce === null) {
+		throw new InvariantError(`effect ${effect.id} is ${status}, not reserved: nothing is signed`, { effectId: effect.id });
 	}
+	// A twin has followed it to its end meanwhile.
+	if (status !== 'reserved' && status !== 'signed' && status !== 'tracking')
+		throw new ConflictError(`effect ${effect.id} is ${status} by now`, { effectId: effect.id });
 	if (effect.signer !== account.address) {
 		throw new InvariantError(`effect ${effect.id} belongs to ${effect.signer}, this signer is ${account.address}`, { effectId: effect.id });
 	}
 	return { payload, nonce };
 }
 
-async function estimateFees(client: PublicClient): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
-	const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas({ type: 'eip1559', chain: client.chain ?? null });
-	return { maxFeePerGas: maxFeePerGas * BASE_FEE_HEADROOM, maxPriorityFeePerGas };
+async function feesFor({ client, chain }: SignerPorts, { venue }: Effect, { attempts }: Trail): Promise<Fees | null> {
+	const { chainId, fees } = chain(venue);
+	const cap = fees.maxFeePerGas;
+	const asked = client(venue);
+	const estimate = await lookAt({ name: 'the fee', chainId }, () =>
+		asked.estimateFeesPerGas({ type: 'eip1559', chain: asked.chain ?? null }),
+	);
+	const before = attempts.at(-1);
+	return before === undefined ? firstFees(estimate, cap) : risenFees(before, estimate, cap);
+}
+
+/** An empty transaction to ourselves: all that it does is to spend the nonce. */
+async function nothing({ account, client, chain }: SignerPorts, { venue }: Effect): Promise<Payload> {
+	const to = account.address;
+	const gas = await lookAt({ name: 'the gas of an empty transaction', chainId: chain(venue).chainId }, () =>
+		client(venue).estimateGas({ account: to, to, value: 0n }),
+	);
+	return { target: to, calldata: '0x', value: 0n, gas: (gas * CANCEL_GAS_PERCENT) / 100n };
 }

@@ -1,10 +1,13 @@
 /** The configuration as the product uses it: every name resolved, every amount in base units, every reference checked. */
 import { readFileSync } from 'node:fs';
 import { type Address, type Hex, keccak256, stringToHex } from 'viem';
+import type { FeeRules } from '../chain/fees.ts';
+import type { Finality } from '../chain/finality.ts';
 import { ConfigError, errorText } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 import { parseBps, type Rate } from '../money/rate.ts';
+import { resolveFees, resolveFinality } from './chain-rules.ts';
 import { configError, type Problem } from './problem.ts';
 import { parseConfigFile } from './read-file.ts';
 import { NOT_PLAIN, PLAIN_NAME, tokenUnits } from './read-value.ts';
@@ -16,7 +19,12 @@ export interface ChainConfig {
 	readonly chainId: number;
 	readonly name: string;
 	readonly rpcUrls: readonly string[];
+	/** So many of them must agree; the majority when left out. */
+	readonly quorum?: number | undefined;
+	/** The deepest of its tiers. */
 	readonly finalityBlocks: number;
+	readonly finality: Finality;
+	readonly fees: FeeRules;
 	readonly pollMs: number;
 	readonly multicall3: Address;
 }
@@ -96,10 +104,26 @@ function readText(path: string): string {
 
 function resolveChains(file: ConfigFile, problems: Problem[]): ReadonlyMap<VenueId, ChainConfig> {
 	const chains = Object.entries(file.chains).map(([venue, chain]) => ({ ...chain, venue, chainId: Number(venue) }));
-	for (const { venue, chainId } of chains) {
+	for (const { venue, chainId, rpcUrls, quorum = 1 } of chains) {
 		if (!Number.isSafeInteger(chainId)) problems.push({ key: `chains.${venue}`, problem: 'is too large for a chain id' });
+		if (quorum > rpcUrls.length)
+			problems.push({ key: `chains.${venue}.quorum`, problem: `is more than the ${rpcUrls.length} endpoints under "rpcUrls"` });
+		for (const [index, url] of rpcUrls.entries()) {
+			const first = rpcUrls.indexOf(url);
+			if (first < index)
+				problems.push({
+					key: `chains.${venue}.rpcUrls.${index}`,
+					problem: `is that of ${first} again, which would only agree with itself`,
+				});
+		}
 	}
-	return new Map(chains.map((chain) => [chain.venue, chain]));
+	return new Map(
+		chains.map((chain) => {
+			const finality = resolveFinality(file, chain.venue, problems);
+			const fees = resolveFees(file, chain.venue, problems);
+			return [chain.venue, { ...chain, fees, finality, finalityBlocks: finality.deepest }];
+		}),
+	);
 }
 
 function resolveAssets(file: ConfigFile, problems: Problem[]): ReadonlyMap<string, AssetConfig> {

@@ -16,11 +16,33 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
 
 const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
 
+const blocks = z.int().min(0).max(10_000);
+const FINALITY_SHAPE = 'is neither a number of blocks from 0 to 10000 nor a list like [{ below: "1000", blocks: 2 }, { blocks: 12 }]';
+/** Deeper the more a transaction moves: every tier but the last says below how many token units it serves. */
+const finalityTiers = z
+	.array(z.strictObject({ below: decimalText.optional(), blocks }))
+	.min(1)
+	.refine((tiers) => tiers.every(({ below }, index) => (below === undefined) === (index === tiers.length - 1)), FINALITY_SHAPE)
+	.refine(
+		(tiers) => tiers.every((tier, index) => tier.blocks >= (tiers[index - 1]?.blocks ?? 0)),
+		'falls: a larger amount is never final sooner',
+	);
+
+const fees = z.strictObject({
+	/** Gwei; nothing is signed that offers more per gas. */
+	maxFeePerGas: decimalText.default('500'),
+	/** How long a transaction may be next in line without being mined, before it is outbid. */
+	replaceAfterMs: z.int().min(1_000).max(3_600_000).default(60_000),
+});
+
 const chain = z.strictObject({
 	name: z.string().min(1),
 	rpcUrls: z.array(httpUrl).min(1),
+	/** So many of them must give the same answer; the majority unless given. */
+	quorum: z.int().min(1).optional(),
 	/** Blocks on top of a transaction's block before its effect counts as final. */
-	finalityBlocks: z.int().min(0).max(10_000),
+	finalityBlocks: z.union([blocks, finalityTiers], { error: ({ input }) => (input === undefined ? 'is missing' : FINALITY_SHAPE) }),
+	fees: fees.prefault({}),
 	/** How often receipts and heads are looked at. */
 	pollMs: z.int().min(50).max(60_000).default(1_000),
 	multicall3: addressText.default(getAddress(MULTICALL3)),

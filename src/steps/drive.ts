@@ -17,7 +17,7 @@ export interface Act extends SendHooks {
 	readonly ids: Readonly<Record<string, string>>;
 	/** What follows from the chain's yes, in the transaction that records it. */
 	confirm(tx: Tx, mined: MinedCall): Promise<void>;
-	/** Nothing has left and nothing will: `mined` is the last revert, or null when no nonce was ever committed. */
+	/** Nothing has left and nothing will: `mined` is the last revert, or what was mined in its place; null when no nonce was ever committed. */
 	giveUp(reason: string, mined: MinedCall | null): Promise<Outcome>;
 	/** Tells the reconciler when to wonder, and waits. */
 	wait(progress: { readonly lookAgainMs: number; readonly reason: string }): Promise<Outcome>;
@@ -39,10 +39,19 @@ export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Out
 		case 'verdict': {
 			const { to, mined } = progress;
 			app.log.info({ ...ids, effect: effect.id, kind: effect.kind, tx: mined.transactionHash }, `effect ${to}`);
-			if (to === 'reverted' && effect.try >= MAX_TRIES) return act.giveUp('REVERTED', mined);
+			if (isOver(effect, to)) return act.giveUp(to.toUpperCase(), mined);
 			const cause = { actor: `effect ${effect.id}`, reason: `${effect.kind} ${to} in ${mined.transactionHash}` };
 			await inTransaction(app.db, cause, (tx) => (to === 'confirmed' ? act.confirm(tx, mined) : tryAgain(tx, { effect, mined })));
-			return to === 'confirmed' ? 'confirmed' : snooze(0, 'reverted, tried again');
+			return to === 'confirmed' ? 'confirmed' : snooze(0, `${to}, tried again`);
 		}
 	}
+}
+
+/**
+ * Whether an act is not tried again. A cancel is a person's word against a payment, or against what it would spend; a claim brings what has
+ * left already and a reset takes an allowance back, so their next try is wanted all the same.
+ */
+function isOver({ kind, try: tries }: Effect, to: 'confirmed' | 'reverted' | 'cancelled'): boolean {
+	if (to === 'cancelled') return kind !== 'claim' && kind !== 'reset';
+	return to === 'reverted' && tries >= MAX_TRIES;
 }

@@ -3,13 +3,14 @@
  * every flow; there is no special mode.
  */
 import type { App } from '../app.ts';
-import type { Hop } from '../leg/leg.ts';
+import { errorText } from '../errors.ts';
+import type { Hop, Leg } from '../leg/leg.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { inTransaction } from '../store/db.ts';
 import { takeDueDemands } from '../store/demands.ts';
-import { dueEarmarks, dueLegs, endedWithOpenAllowances } from '../store/due.ts';
-import { expectEarmarkWithin, nextGeneration } from '../store/earmarks.ts';
-import { expectLegWithin, readLeg, readLegsOf } from '../store/legs.ts';
+import { endedWithOpenAllowances, takeDue } from '../store/due.ts';
+import { nextGeneration } from '../store/earmarks.ts';
+import { readLegsOf } from '../store/legs.ts';
 import { wake } from '../store/outbox.ts';
 
 /** Names the job that a leg's next step should have. */
@@ -25,6 +26,8 @@ export interface LegJobRef {
 
 const BATCH = 500;
 const LOOK_AGAIN_MS = 10_000;
+/** Each takes one of the process's connections; the smallest pool has two, and the relay needs one. */
+const AT_A_TIME = 4;
 const CAUSE = { actor: 'reconciler', reason: 'due, and no job serves it' };
 
 export async function reconcile(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<void> {
@@ -43,25 +46,41 @@ export async function wakeDemands(app: App): Promise<number> {
 }
 
 async function wakeLegs(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<void> {
-	const orphaned = new Set<string>();
-	for (const { id, earmarkId } of await dueLegs(app.db, BATCH)) {
-		await expectLegWithin(app.db, id, LOOK_AGAIN_MS);
-		if (!(await hasJob(app, id, isLegJobLive))) orphaned.add(earmarkId);
-	}
-	for (const earmarkId of orphaned) {
+	const due = await takeDue(app.db, 'legs', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS });
+	const ids = new Set(due.map(({ id }) => id));
+	await each([...new Set(due.map(({ earmarkId }) => earmarkId))], async (earmarkId) => {
+		const legs = (await readLegsOf(app.db, earmarkId)).filter(({ id }) => ids.has(id));
+		const served = await Promise.all(
+			legs.map((leg) => hasJob(leg, isLegJobLive).catch((error: unknown) => notLookedAt(app, { leg: leg.id }, error))),
+		);
+		if (served.every((isServed) => isServed)) return;
 		await inTransaction(app.db, CAUSE, async (tx) =>
 			wake(tx, { topic: 'flow', earmarkId, generation: await nextGeneration(tx, earmarkId) }),
 		);
 		app.log.info({ earmark: earmarkId }, 'flow added again');
-	}
+	});
 }
 
-async function hasJob(app: App, legId: string, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<boolean> {
-	const leg = await readLeg(app.db, legId);
-	const hop = leg.hops.find((each) => !isLegTerminal(each.status));
+/** One row that cannot be looked at, as one whose route this version does not know, keeps no other from being looked at. */
+function notLookedAt(app: App, ids: Readonly<Record<string, string>>, error: unknown): true {
+	app.log.warn({ ...ids, error: errorText(error) }, 'not looked at; it is tried again');
+	return true;
+}
+
+/** For every one, a few at a time: after a loss there are thousands, and each is a handful of short questions. */
+async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+	const left = [...all];
+	const one = async () => {
+		for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
+	};
+	await Promise.all(Array.from({ length: AT_A_TIME }, one));
+}
+
+async function hasJob({ id, generation, hops }: Leg, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<boolean> {
+	const hop = hops.find(({ status }) => !isLegTerminal(status));
 	if (hop === undefined) return false;
 	const { bridge, origin, destination, index } = hop;
-	return isLegJobLive({ legId, hop: index, generation: leg.generation, step: nextStep(hop), bridge, origin, destination });
+	return isLegJobLive({ legId: id, hop: index, generation, step: nextStep(hop), bridge, origin, destination });
 }
 
 /** What has to be done next for a hop that has not ended. */
@@ -72,12 +91,11 @@ export function nextStep({ status, proof }: Hop): LegJobRef['step'] {
 
 /** Settlement is woken by itself: its job id ends in the wake-up's own id, so an older job of the earmark cannot swallow it. */
 async function wakeEarmarks(app: App): Promise<void> {
-	for (const id of await dueEarmarks(app.db, BATCH)) {
-		await expectEarmarkWithin(app.db, id, LOOK_AGAIN_MS);
+	await each(await takeDue(app.db, 'earmarks', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS }), async ({ id }) => {
 		const legs = await readLegsOf(app.db, id);
 		if (legs.every((leg) => isLegTerminal(leg.status)))
 			await inTransaction(app.db, CAUSE, (tx) => wake(tx, { topic: 'settle', earmarkId: id }));
-	}
+	});
 	for (const earmarkId of await endedWithOpenAllowances(app.db, LOOK_AGAIN_MS)) {
 		await inTransaction(app.db, CAUSE, (tx) => wake(tx, { topic: 'settle', earmarkId }));
 	}

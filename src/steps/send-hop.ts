@@ -1,5 +1,5 @@
 /** Approves exactly, sends, and notes the bridge's identity of the transfer once the send is final. */
-import { type App, bridgeOf } from '../app.ts';
+import { type App, absorbedFrom, bridgeOf } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import { InvariantError } from '../errors.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
@@ -28,8 +28,10 @@ export async function sendHop(app: App, ref: HopRef): Promise<Outcome> {
 	}
 	const outcome = await drive(app, part, {
 		effect: send,
-		confirm: (tx, mined) =>
-			hopSent(tx, { leg, hop, effect: send, mined, evidence: bridgeOf(app, hop.bridge).evidence(orderOf(app, hop), mined) }),
+		confirm: (tx, mined) => {
+			const evidence = bridgeOf(app, hop.bridge).evidence(orderOf(app, hop), mined);
+			return hopSent(tx, { leg, hop, effect: send, mined, evidence, absorbedFrom: absorbedFrom(app, hop.origin, mined) });
+		},
 	});
 	return outcome === 'confirmed' ? done('sent') : outcome;
 }

@@ -2,7 +2,7 @@
  * Spends the delivered funds on the demand, whole or not at all. Runs as often as it is woken; acts only on what the database
  * and a fresh look at the demand say.
  */
-import type { App } from '../app.ts';
+import { type App, absorbedFrom } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import { InvariantError } from '../errors.ts';
@@ -113,7 +113,8 @@ async function drivePurchase(app: App, earmark: Earmark, { purchase, paid }: { p
 		confirm: async (tx, mined) => {
 			const result = readPurchaseResult(app, earmark, mined);
 			const leavesAllowance = (await approvedOf(tx, earmark)) > result.paid;
-			await purchaseFinal(tx, { earmark, effect: purchase, mined, purchase: { ...result, leavesAllowance } });
+			const seen = absorbedFrom(app, earmark.venue, mined);
+			await purchaseFinal(tx, { earmark, effect: purchase, mined, purchase: { ...result, leavesAllowance }, absorbedFrom: seen });
 			app.log.info({ earmark: earmark.id, venue: earmark.venue, intent: result.intentId, tx: mined.transactionHash }, 'earmark settled');
 		},
 	});

@@ -2,8 +2,7 @@
 import type { App } from '../app.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
-import { saveInvoice } from '../store/demands.ts';
-import { demandIdOfInvoice } from '../store/webhooks.ts';
+import { demandIdOfInvoice, saveInvoice } from '../store/demands.ts';
 import { evaluateInvoice } from './evaluate.ts';
 import { listedInvoice } from './poll.ts';
 

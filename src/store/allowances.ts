@@ -22,7 +22,8 @@ export async function intendReset(tx: Tx, ofOwner: readonly Effect[]): Promise<v
 async function isCountedIn(tx: Tx, { id, spend, venue, signer }: Effect): Promise<boolean> {
 	if (spend === null) return false;
 	const rows = await tx.execute(sql`
-		select 1 from effects approve where approve.kind in ('approve', 'reset') and approve.nonce is not null and approve.venue = ${venue}
+		select 1 from effects approve where approve.kind in ('approve', 'reset') and approve.nonce is not null
+			and approve.status not in ('reverted', 'cancelled') and approve.venue = ${venue}
 			and approve.signer = ${signer} and approve.spend_token = ${spend.token} and approve.spender = ${spend.spender}
 			and approve.updated_at >= (select created_at from effects where id = ${id})
 		limit 1`);

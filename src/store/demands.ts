@@ -93,6 +93,15 @@ export async function readDemand(db: Db | Tx, id: string): Promise<Demand> {
 	return toDemand(row);
 }
 
+/** The demand of an invoice, in any state; null when the invoice was never seen. */
+export async function demandIdOfInvoice(db: Db, invoiceId: string): Promise<string | null> {
+	const [row] = await db
+		.select({ id: demands.id })
+		.from(demands)
+		.where(and(eq(demands.kind, 'invoice'), eq(demands.externalId, invoiceId)));
+	return row?.id ?? null;
+}
+
 /** All open demands of an asset, oldest first. */
 export async function readOpenDemands(db: Db | Tx, asset: string): Promise<Demand[]> {
 	const rows = await db

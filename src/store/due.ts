@@ -1,29 +1,59 @@
 /** Rows whose next action is due: what the reconciler wonders about. */
-import { and, asc, inArray, lte, sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
+import { demands } from '../../drizzle/schema/demands.ts';
 import { earmarks, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { EARMARK_ACTIVE } from '../earmark/state.ts';
 import { LEG_ACTIVE } from '../leg/state.ts';
 import type { Db } from './db.ts';
 
-/** Legs under way that no job has pushed on in time, longest due first. */
-export async function dueLegs(db: Db, limit: number): Promise<{ id: string; earmarkId: string }[]> {
-	return db
-		.select({ id: rebalanceOperations.id, earmarkId: rebalanceOperations.earmarkId })
-		.from(rebalanceOperations)
-		.where(and(inArray(rebalanceOperations.status, [...LEG_ACTIVE]), lte(rebalanceOperations.nextActionAt, sql`now()`)))
-		.orderBy(asc(rebalanceOperations.nextActionAt))
-		.limit(limit);
+const WORK = {
+	legs: { table: rebalanceOperations, states: LEG_ACTIVE },
+	earmarks: { table: earmarks, states: EARMARK_ACTIVE },
+	demands: { table: demands, states: ['open', 'earmarked'] },
+} as const;
+export type Work = keyof typeof WORK;
+
+/**
+ * Rows that no job has pushed on in time, longest due first, at most `limit`. Their next look is put off by `againAfterMs` in the same statement,
+ * and rows that somebody writes now are left for later, so that no two schedulers take the same one.
+ */
+export async function takeDue(
+	db: Db,
+	work: 'legs' | 'earmarks',
+	{ limit, againAfterMs }: { limit: number; againAfterMs: number },
+): Promise<{ id: string; earmarkId: string }[]> {
+	const { table, states } = WORK[work];
+	const rows = await db.execute<{ id: string; earmark_id: string }>(sql`
+		with due as (
+			select id from ${table} where ${inArray(table.status, [...states])} and next_action_at <= now()
+			order by next_action_at limit ${limit} for update skip locked
+		)
+		update ${table} set next_action_at = now() + ${againAfterMs} * interval '1 millisecond'
+		from due where ${table.id} = due.id returning ${table.id}, ${work === 'legs' ? rebalanceOperations.earmarkId : earmarks.id} as earmark_id`);
+	return rows.map((row) => ({ id: row.id, earmarkId: row.earmark_id }));
 }
 
-/** Active earmarks that no job has pushed on in time, longest due first. */
-export async function dueEarmarks(db: Db, limit: number): Promise<string[]> {
-	const rows = await db
-		.select({ id: earmarks.id })
-		.from(earmarks)
-		.where(and(inArray(earmarks.status, [...EARMARK_ACTIVE]), lte(earmarks.nextActionAt, sql`now()`)))
-		.orderBy(asc(earmarks.nextActionAt))
-		.limit(limit);
-	return rows.map((row) => row.id);
+/**
+ * Makes all unended work of one kind due now, in portions of `portion` rows, each a statement of its own, so that nobody waits long for a row.
+ * Returns how many rows there were.
+ */
+export async function makeAllDue(db: Db, work: Work, portion: number): Promise<number> {
+	const { table, states } = WORK[work];
+	let count = 0;
+	for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+		const rows = await db.execute<{ id: string }>(sql`
+			with chosen as (
+				select id from ${table} where id > ${after}::uuid and ${inArray(table.status, [...states])} order by id limit ${portion} for update
+			)
+			update ${table} set next_action_at = least(${table.nextActionAt}, now()) from chosen where ${table.id} = chosen.id returning ${table.id}`);
+		count += rows.length;
+		const last = rows
+			.map((row) => row.id)
+			.sort()
+			.at(-1);
+		if (last === undefined || rows.length < portion) return count;
+		after = last;
+	}
 }
 
 /** Earmarks of which something has ended (they themselves, or a leg) whose approvals or resets have not been touched for so long. */

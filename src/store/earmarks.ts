@@ -5,15 +5,10 @@ import { earmarks, hops, rebalanceOperations } from '../../drizzle/schema/earmar
 import type { Earmark, EarmarkDraft, LegDraft } from '../earmark/earmark.ts';
 import { EARMARK_ACTIVE, EARMARK_GROWING, EARMARK_TERMINAL, type EarmarkStatus, earmarkStatesBefore } from '../earmark/state.ts';
 import { InvariantError, PermanentError } from '../errors.ts';
-import type { EffectDraft } from '../leg/effect.ts';
 import type { Leg } from '../leg/leg.ts';
-import { amount } from '../money/amount.ts';
+import { type Amount, amount } from '../money/amount.ts';
 import { type Db, lockEarmarks, type Tx, theOne } from './db.ts';
-import { setDemandStatus } from './demands.ts';
-import { intendEffects } from './effects.ts';
-import { placeHolds } from './holds.ts';
 import { readLegsOf } from './legs.ts';
-import { wake } from './outbox.ts';
 
 /** The aggregate that TR3 asks for: an earmark with the rebalance operations that serve it. */
 export interface OnDemandRebalanceEarmark extends Earmark {
@@ -21,52 +16,32 @@ export interface OnDemandRebalanceEarmark extends Earmark {
 	readonly operations: readonly Leg[];
 }
 
-/**
- * Writes the commitment: earmark, holds, legs, hops, first effects, audit (by trigger) and the wake-up of its flow.
- * Runs under the inventory lock of its asset. A second active earmark for the same demand is refused by the database.
- */
-export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectDraft['signer']): Promise<string> {
+/** The earmark's own row; what belongs to it is written by `createEarmark`. */
+export async function insertEarmark(
+	tx: Tx,
+	{ demandId, asset, venue, amount: units, plan }: Omit<EarmarkDraft, 'legs' | 'local'>,
+): Promise<string> {
 	const [row] = await tx
 		.insert(earmarks)
-		.values({
-			demandId: draft.demandId,
-			asset: draft.asset,
-			venue: draft.venue,
-			amount: draft.amount,
-			plan: draft.plan,
-			nextActionAt: sql`now() + interval '10 seconds'`,
-		})
+		.values({ demandId, asset, venue, amount: units, plan, nextActionAt: sql`now() + interval '10 seconds'` })
 		.returning({ id: earmarks.id });
-	if (row === undefined) throw new InvariantError(`no earmark was written for demand ${draft.demandId}`);
-	await setDemandStatus(tx, { id: draft.demandId, to: 'earmarked', reason: null });
-	await placeHolds(tx, [
-		{ earmarkId: row.id, legId: null, venue: draft.venue, asset: draft.asset, amount: draft.local, state: 'confirmed' },
-	]);
-	for (const leg of draft.legs) await createLeg(tx, { earmarkId: row.id, leg, signer });
-	await wake(tx, { topic: 'flow', earmarkId: row.id, generation: 1 });
+	if (row === undefined) throw new InvariantError(`no earmark was written for demand ${demandId}`);
 	return row.id;
 }
 
-/** One leg with its hops, holds and first effects. Under the inventory lock of its asset. */
-export async function createLeg(
+/** A leg's own row and its hops'. */
+export async function insertLeg(
 	tx: Tx,
-	{ earmarkId, leg, signer }: { earmarkId: string; leg: LegDraft; signer: EffectDraft['signer'] },
-): Promise<void> {
-	const { route, asset, origin, destination, send, receive } = leg;
+	earmarkId: string,
+	{ route, asset, origin, destination, send, receive, hops: moves }: LegDraft,
+): Promise<string> {
 	const [row] = await tx
 		.insert(rebalanceOperations)
 		.values({ earmarkId, asset, route, origin, destination, send, receive, nextActionAt: sql`now() + interval '10 seconds'` })
 		.returning({ id: rebalanceOperations.id });
 	if (row === undefined) throw new InvariantError(`no leg was written for earmark ${earmarkId}`);
-	await tx.insert(hops).values(leg.hops.map((hop, index) => ({ legId: row.id, index, ...hop })));
-	const owner = { earmarkId, legId: row.id };
-	await placeHolds(tx, [
-		{ ...owner, venue: origin, asset, amount: send, state: 'confirmed' },
-		// Also between two hops: what lands there is nobody else's.
-		...leg.hops.map((hop) => ({ ...owner, venue: hop.destination, asset: hop.toAsset, amount: hop.receive, state: 'inbound' }) as const),
-	]);
-	const first = { ownerKind: 'leg', ownerId: row.id, hop: 0, try: 1, venue: origin, signer, spend: leg.spend } as const;
-	await intendEffects(tx, [...(leg.spend === null ? [] : [{ ...first, kind: 'approve' } as const]), { ...first, kind: 'send' }]);
+	await tx.insert(hops).values(moves.map((hop, index) => ({ legId: row.id, index, ...hop })));
+	return row.id;
 }
 
 export async function readEarmark(db: Db | Tx, id: string): Promise<Earmark> {
@@ -129,6 +104,14 @@ export async function nextGeneration(tx: Tx, earmarkId: string): Promise<number>
 	const { generation } = theOne(rows, 'earmark', earmarkId);
 	await tx.update(rebalanceOperations).set({ generation }).where(eq(rebalanceOperations.earmarkId, earmarkId));
 	return generation;
+}
+
+/** The demand asks for so much now; base units at the earmark's venue. */
+export async function setEarmarkAmount(tx: Tx, id: string, units: Amount): Promise<void> {
+	await tx
+		.update(earmarks)
+		.set({ amount: units, updatedAt: sql`now()`, version: sql`${earmarks.version} + 1` })
+		.where(eq(earmarks.id, id));
 }
 
 /** Says when the reconciler should wonder about this earmark; the jobs that serve it push the moment on. */

@@ -1,14 +1,15 @@
 /** Effects and their attempts: intent, claim, nonce, signed bytes, verdict. Each function is one step of architecture §4. */
-import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
 import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import type { Spend } from '../earmark/spend.ts';
-import { InvariantError } from '../errors.ts';
+import { InvariantError, TransientError } from '../errors.ts';
 import type { Effect, EffectDraft, Payload } from '../leg/effect.ts';
 import { type EffectKind, type EffectOwner, type EffectStatus, effectStatesBefore } from '../leg/effect-state.ts';
 import { type Amount, amount } from '../money/amount.ts';
 import { type Db, type Tx, theOne } from './db.ts';
+import { isLane } from './lanes.ts';
 
 /** Step 1: the intent. Writing the same key again is a no-op, so every caller may repeat itself. */
 export async function intendEffects(tx: Tx, drafts: readonly EffectDraft[]): Promise<void> {
@@ -82,32 +83,19 @@ export function mayHaveLeft(effect: Effect): boolean {
 	return effect.nonce !== null && effect.status !== 'reverted' && effect.status !== 'cancelled';
 }
 
-/** Makes sure that the lane exists; `next` is what the chain says when it is first used. */
-export async function openLane(db: Db, lane: { venue: string; signer: string; next: bigint }): Promise<void> {
-	await db.insert(signerLanes).values(lane).onConflictDoNothing();
-}
+/**
+ * Transactions of one lane that may wait to be mined at a time. Nodes promise an account so many places in their pool (16 in geth) and drop
+ * what is beyond, and whatever stands behind a stuck one is stuck too.
+ */
+export const MAX_IN_FLIGHT = 16n;
 
-export async function laneExists(db: Db, lane: { venue: string; signer: string }): Promise<boolean> {
-	const rows = await db.select({ next: signerLanes.next }).from(signerLanes).where(isLane(lane));
-	return rows.length > 0;
-}
-
-/** Nothing more is signed on a frozen lane until a person has looked. */
-export async function freezeLane(db: Db, lane: { venue: string; signer: string }, reason: string): Promise<void> {
-	await db
-		.update(signerLanes)
-		.set({ frozenReason: reason, updatedAt: sql`now()` })
-		.where(and(isLane(lane), isNull(signerLanes.frozenReason)));
-}
-
-export async function frozenReason(db: Db | Tx, lane: { venue: string; signer: string }): Promise<string | null> {
-	const [row] = await db.select({ reason: signerLanes.frozenReason }).from(signerLanes).where(isLane(lane));
-	return row?.reason ?? null;
-}
+/** The lane gives out no nonce now; nothing was written. */
+export class LaneClosedError extends TransientError {}
 
 /**
  * Step 4: nonce and owner commit together, under the lane's row lock. `payload` is built under that lock and is told the
  * allowance that is then waiting to be spent, which is exact because the order of the lane's transactions is now known.
+ * Throws `LaneClosedError` when the lane has as many transactions under way as it may, or the chain has spent more than it gave out.
  */
 export async function reserveNonce(
 	tx: Tx,
@@ -115,12 +103,17 @@ export async function reserveNonce(
 ): Promise<bigint> {
 	const lane = { venue: effect.venue, signer: effect.signer };
 	const [row] = await tx
-		.select({ next: signerLanes.next, frozen: signerLanes.frozenReason })
+		.select({ next: signerLanes.next, mined: signerLanes.mined, frozen: signerLanes.frozenReason })
 		.from(signerLanes)
 		.where(isLane(lane))
 		.for('update');
 	if (row === undefined) throw new InvariantError(`no lane for ${effect.signer} on ${effect.venue}`, lane);
 	if (row.frozen !== null) throw new InvariantError(`lane of ${effect.signer} on ${effect.venue} is frozen: ${row.frozen}`, lane);
+	const underWay = row.next - row.mined;
+	if (underWay >= MAX_IN_FLIGHT)
+		throw new LaneClosedError(`${effect.signer} on ${effect.venue} has ${underWay} transactions under way`, lane);
+	// Who goes on with a nonce that somebody else has spent, as after a restore from a backup, may send what was sent already.
+	if (underWay < 0n) throw new LaneClosedError(`${effect.signer} on ${effect.venue} has spent ${-underWay} nonces beyond its lane`, lane);
 	const { target, calldata, value, gas, payloadHash } = payload(
 		effect.spend === null ? amount(0n) : await waitingSpend(tx, effect, effect.spend),
 	);
@@ -163,42 +156,25 @@ export interface SignedAttempt {
 	readonly gas: bigint;
 	readonly maxFeePerGas: bigint;
 	readonly maxPriorityFeePerGas: bigint;
+	/** An empty transaction on the same nonce; the database takes one only when a cancel was requested. */
+	readonly cancels?: boolean;
 }
 
-/** Step 5: the signed bytes, committed before anything is sent. */
+/** Step 5: the signed bytes, the first ones or others for the same nonce, committed before anything is sent. */
 export async function storeAttempt(
 	tx: Tx,
 	{ effectId, epoch, attempt }: { effectId: string; epoch: number; attempt: SignedAttempt },
 ): Promise<void> {
-	await setStatus(tx, { id: effectId, to: 'signed', epoch });
+	const rows = await tx
+		.update(effects)
+		.set({ status: sql`case when ${effects.status} = 'reserved' then 'signed' else ${effects.status} end`, updatedAt: sql`now()` })
+		.where(and(eq(effects.id, effectId), inArray(effects.status, ['reserved', 'signed', 'tracking']), eq(effects.epoch, epoch)))
+		.returning({ id: effects.id });
+	theOne(rows, 'effect', effectId);
 	await tx
 		.insert(attempts)
 		.values({ effectId, ...attempt })
 		.onConflictDoNothing();
-}
-
-export interface Attempt {
-	readonly hash: Hex;
-	readonly raw: Hex;
-	/** Milliseconds since it was last sent; null if never. */
-	readonly sentAgoMs: number | null;
-}
-
-export async function readAttempts(db: Db, effectId: string): Promise<Attempt[]> {
-	const rows = await db
-		.select({
-			hash: attempts.hash,
-			raw: attempts.raw,
-			sentAgoMs: sql<string | null>`extract(epoch from clock_timestamp() - ${attempts.broadcastAt}) * 1000`,
-		})
-		.from(attempts)
-		.where(eq(attempts.effectId, effectId))
-		.orderBy(asc(attempts.createdAt));
-	return rows.map((row) => ({
-		hash: row.hash as Hex,
-		raw: row.raw as Hex,
-		sentAgoMs: row.sentAgoMs === null ? null : Number(row.sentAgoMs),
-	}));
 }
 
 /** Step 6, afterwards: whatever the node answered, the effect is tracked. The time is a hint for sending again, never evidence. */
@@ -222,27 +198,27 @@ export interface Verdict {
 	readonly reason: string | null;
 }
 
-/** Step 9: what the chain has decided; the caller commits the consequences in the same transaction. */
+/**
+ * Step 9: what the chain has decided; the caller commits the consequences in the same transaction. What came to nothing because its nonce went
+ * to another transaction, our own cancel or a stranger's, is `cancelled`, whichever of the two the caller says.
+ */
 export async function resolveEffect(tx: Tx, id: string, verdict: Verdict): Promise<void> {
-	await setStatus(tx, {
-		id,
-		to: verdict.to,
-		also: { minedHash: verdict.hash, minedBlock: verdict.blockNumber, minedLogs: verdict.logs, reason: verdict.reason },
-	});
-}
-
-async function setStatus(
-	tx: Tx,
-	{ id, to, epoch, also = {} }: { id: string; to: EffectStatus; epoch?: number; also?: Partial<typeof effects.$inferInsert> },
-): Promise<void> {
+	const { to, hash } = verdict;
+	const isAnothers = sql`${effects.spentBy} = ${hash} or exists (select 1 from ${attempts} where ${attempts.hash} = ${hash} and ${attempts.cancels})`;
 	const rows = await tx
 		.update(effects)
-		.set({ ...also, status: to, updatedAt: sql`now()` })
-		.where(
-			and(eq(effects.id, id), inArray(effects.status, effectStatesBefore(to)), epoch === undefined ? undefined : eq(effects.epoch, epoch)),
-		)
+		.set({
+			...{ minedHash: hash, minedBlock: verdict.blockNumber, minedLogs: verdict.logs, reason: verdict.reason, updatedAt: sql`now()` },
+			status: to === 'reverted' ? sql`case when ${isAnothers} then 'cancelled' else 'reverted' end` : to,
+		})
+		.where(and(eq(effects.id, id), inArray(effects.status, effectStatesBefore(to))))
 		.returning({ id: effects.id });
 	theOne(rows, 'effect', id);
+}
+
+/** What it will spend, once that is known better than when it was intended; base units. */
+export async function setSpend(tx: Tx, id: string, units: Amount): Promise<void> {
+	await tx.update(effects).set({ spendAmount: units, updatedAt: sql`now()` }).where(eq(effects.id, id));
 }
 
 /** The mined transaction of a confirmed effect, as its verdict was recorded. Throws `InvariantError` when there is none. */
@@ -254,10 +230,6 @@ export async function readMinedCall(db: Db | Tx, id: string): Promise<MinedCall>
 	if (row === undefined || row.transactionHash === null || row.blockNumber === null)
 		throw new InvariantError(`effect ${id} is not confirmed, so nothing of it was mined`, { effectId: id });
 	return { transactionHash: row.transactionHash as Hex, blockNumber: row.blockNumber, logs: row.logs as MinedCall['logs'] };
-}
-
-function isLane({ venue, signer }: { venue: string; signer: string }) {
-	return and(eq(signerLanes.venue, venue), eq(signerLanes.signer, signer));
 }
 
 function toEffect(row: typeof effects.$inferSelect): Effect {

@@ -27,17 +27,24 @@ export async function legStarted(tx: Tx, { leg, hop, effect }: { leg: Leg; hop: 
 	for (const hold of await holdsAt(tx, leg, originOf(hop))) await moveHold(tx, { id: hold.id, to: 'pending_out' });
 }
 
+export interface HopSent {
+	readonly leg: Leg;
+	readonly hop: Hop;
+	readonly effect: Effect;
+	readonly mined: MinedCall;
+	readonly evidence: Evidence;
+	/** Snapshots from this block on have seen the funds leave, whatever is reorganised: so deep that the call's own block is final below it. */
+	readonly absorbedFrom: bigint;
+}
+
 /** The sending call is final: the bridge has the funds. */
-export async function hopSent(
-	tx: Tx,
-	{ leg, hop, effect, mined, evidence }: { leg: Leg; hop: Hop; effect: Effect; mined: MinedCall; evidence: Evidence },
-): Promise<void> {
+export async function hopSent(tx: Tx, { leg, hop, effect, mined, evidence, absorbedFrom }: HopSent): Promise<void> {
 	await lockEarmarks(tx, [leg.earmarkId]);
 	await resolveOnly(tx, effect, mined);
 	await setHopStatus(tx, { id: hop.id, to: 'in_flight', evidence });
 	if (leg.status !== 'in_flight') await setLegStatus(tx, { id: leg.id, to: 'in_flight' });
 	for (const hold of await holdsAt(tx, leg, originOf(hop)))
-		await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: mined.blockNumber });
+		await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: absorbedFrom });
 	await absorbNow(tx, { ...originOf(hop), earmarkId: leg.earmarkId });
 	const moves = [{ ...originOf(hop), from: 'wallet', to: 'in_flight', amount: hop.send } as const];
 	await post(tx, { event: 'sent', ...ledgerRefs(leg), tx: mined.transactionHash, moves });

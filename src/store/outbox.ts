@@ -1,7 +1,7 @@
 /**
  * Wake-ups, written in the business transaction. A relay turns them into jobs; a row may become a job twice, never zero times.
  */
-import { asc, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, inArray, isNull, sql } from 'drizzle-orm';
 import { outbox } from '../../drizzle/schema/inventory.ts';
 import type { Db, Tx } from './db.ts';
 
@@ -13,6 +13,9 @@ export type Wakeup =
 	/** The flow of an earmark, with the steps that remain. */
 	| { readonly topic: 'flow'; readonly earmarkId: string; readonly generation: number }
 	| { readonly topic: 'settle'; readonly earmarkId: string };
+
+/** What this version can turn into jobs. Rows of a newer version's topics are left to it. */
+const TOPICS = Object.keys({ evaluate: 1, invoice: 1, plan: 1, flow: 1, settle: 1 } satisfies Record<Wakeup['topic'], 1>);
 
 export interface OutboxRow {
 	readonly id: string;
@@ -33,7 +36,7 @@ export async function relayOutbox(db: Db, limit: number, send: (rows: readonly O
 		const rows = await tx
 			.select({ id: outbox.id, topic: outbox.topic, payload: outbox.payload })
 			.from(outbox)
-			.where(isNull(outbox.sentAt))
+			.where(and(isNull(outbox.sentAt), inArray(outbox.topic, TOPICS)))
 			.orderBy(asc(outbox.id))
 			.limit(limit)
 			.for('update', { skipLocked: true });

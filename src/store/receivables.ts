@@ -27,6 +27,17 @@ export interface Receivable {
 	readonly isNew: boolean;
 }
 
+/** What a purchase is owed, and up to which block each venue had been seen when it was made, as decimal text. */
+export async function insertReceivable(
+	tx: Tx,
+	receivable: Pick<Receivable, 'earmarkId' | 'asset' | 'origin' | 'amount' | 'amountHub'> & {
+		readonly intentId: string;
+		readonly lookedUpTo: Readonly<Record<string, string>>;
+	},
+): Promise<void> {
+	await tx.insert(receivables).values({ ...receivable, hubStatus: 'NONE' });
+}
+
 /** Receivables that the hub has not paid, those first that were looked for longest ago: none waits for ever behind others. */
 export async function openReceivables(db: Db, limit: number): Promise<Receivable[]> {
 	const rows = await db

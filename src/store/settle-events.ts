@@ -1,8 +1,5 @@
 /** What happens at the end of an earmark, each event one transaction's worth. */
-import { eq, sql } from 'drizzle-orm';
 import type { Address } from 'viem';
-import { effects } from '../../drizzle/schema/effects.ts';
-import { receivables } from '../../drizzle/schema/inventory.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
@@ -15,13 +12,14 @@ import { readShortfall } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { setDemandStatus } from './demands.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
-import { intendEffects, readEffect } from './effects.ts';
+import { intendEffects, readEffect, setSpend } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
 import { absorbNow, snapshotBlocks } from './inventory.ts';
 import { post } from './ledger.ts';
 import { resolveOnly } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
+import { insertReceivable } from './receivables.ts';
 
 /** Everything has arrived: writes the intent to approve and to pay, unless an earlier settling has written it before a top-up. */
 export async function beginSettling(
@@ -81,23 +79,29 @@ export interface Purchase {
 	readonly leavesAllowance: boolean;
 }
 
-/** The purchase is final: earmark and demand are settled, the intent is a receivable, all in one transaction. */
+/** The purchase is final: earmark and demand are settled, the intent is a receivable, all in one transaction. `absorbedFrom` as in `hopSent`. */
 export async function purchaseFinal(
 	tx: Tx,
-	{ earmark, effect, mined, purchase }: { earmark: Earmark; effect: Effect; mined: MinedCall; purchase: Purchase },
+	{
+		earmark,
+		effect,
+		mined,
+		purchase,
+		absorbedFrom,
+	}: { earmark: Earmark; effect: Effect; mined: MinedCall; purchase: Purchase; absorbedFrom: bigint },
 ): Promise<void> {
 	await lockEarmarks(tx, [earmark.id]);
 	await resolveOnly(tx, effect, mined);
 	for (const hold of await readHolds(tx, earmark.id)) {
 		if (hold.state === 'pending_out' && hold.venue === earmark.venue)
-			await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: mined.blockNumber });
+			await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: absorbedFrom });
 	}
 	await absorbNow(tx, { venue: earmark.venue, asset: earmark.asset, earmarkId: earmark.id });
 	await setEarmarkStatus(tx, { id: earmark.id, to: 'settled', reason: 'PURCHASED' });
 	await setDemandStatus(tx, { id: earmark.demandId, to: 'settled', reason: 'PURCHASED' });
 	const { intentId, paid, amountHub, leavesAllowance } = purchase;
-	await tx.insert(receivables).values({
-		...{ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub, hubStatus: 'NONE' },
+	await insertReceivable(tx, {
+		...{ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub },
 		lookedUpTo: await snapshotBlocks(tx, earmark.asset),
 	});
 	await post(tx, {
@@ -115,8 +119,4 @@ async function heldAtVenue(tx: Tx, earmarkId: string) {
 	const earmark = await readEarmark(tx, earmarkId);
 	const holds = await readHolds(tx, earmarkId);
 	return holds.filter((hold) => hold.state === 'confirmed' && hold.venue === earmark.venue && hold.asset === earmark.asset);
-}
-
-async function setSpend(tx: Tx, effectId: string, units: Amount): Promise<void> {
-	await tx.update(effects).set({ spendAmount: units, updatedAt: sql`now()` }).where(eq(effects.id, effectId));
 }

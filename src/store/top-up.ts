@@ -1,13 +1,12 @@
 /** An earmark follows its demand: lowered, it frees what it holds too much; raised or short, it is given more funds, held or sent. */
-import { eq, sql } from 'drizzle-orm';
 import type { Address } from 'viem';
-import { earmarks } from '../../drizzle/schema/earmarks.ts';
 import type { Earmark, LegDraft } from '../earmark/earmark.ts';
 import { EARMARK_GROWING } from '../earmark/state.ts';
 import type { Amount } from '../money/amount.ts';
+import { createLeg } from './commitment.ts';
 import { freeExcess, readShortfall } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
-import { createLeg, nextGeneration, readEarmark, setEarmarkStatus } from './earmarks.ts';
+import { nextGeneration, readEarmark, setEarmarkAmount, setEarmarkStatus } from './earmarks.ts';
 import { mayHaveLeft, readEffectsOf } from './effects.ts';
 import { placeHolds } from './holds.ts';
 import { wake } from './outbox.ts';
@@ -19,10 +18,7 @@ import { wake } from './outbox.ts';
 export async function adjustEarmark(tx: Tx, earmarkId: string, amount: Amount): Promise<Amount> {
 	await lockEarmarks(tx, [earmarkId]);
 	await refuseOncePaying(tx, earmarkId);
-	await tx
-		.update(earmarks)
-		.set({ amount, updatedAt: sql`now()`, version: sql`${earmarks.version} + 1` })
-		.where(eq(earmarks.id, earmarkId));
+	await setEarmarkAmount(tx, earmarkId, amount);
 	const earmark = await readEarmark(tx, earmarkId);
 	await freeExcess(tx, earmark);
 	const short = await readShortfall(tx, earmark);

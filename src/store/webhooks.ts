@@ -1,6 +1,5 @@
 /** Webhook deliveries: each wakes the evaluation of its invoice once, however often and however many at a time it comes. */
-import { and, eq, sql } from 'drizzle-orm';
-import { demands } from '../../drizzle/schema/demands.ts';
+import { sql } from 'drizzle-orm';
 import { webhookDeliveries } from '../../drizzle/schema/inventory.ts';
 import { type Db, inTransaction } from './db.ts';
 import { wake } from './outbox.ts';
@@ -30,13 +29,4 @@ export async function takeDelivery(
  */
 export async function pruneDeliveries(db: Db): Promise<void> {
 	await db.execute(sql`delete from webhook_deliveries where received_at < now() - ${2 * WEBHOOK_WINDOW_SECONDS} * interval '1 second'`);
-}
-
-/** The demand of an invoice, in any state; null when the invoice was never seen. */
-export async function demandIdOfInvoice(db: Db, invoiceId: string): Promise<string | null> {
-	const [row] = await db
-		.select({ id: demands.id })
-		.from(demands)
-		.where(and(eq(demands.kind, 'invoice'), eq(demands.externalId, invoiceId)));
-	return row?.id ?? null;
 }

@@ -35,8 +35,12 @@ async function node(serves: { chainId: number | null; height: number }): Promise
 }
 
 function chain(...rpcUrls: string[]): ReadonlyMap<string, ChainEndpoints> {
+	return chainOf(rpcUrls);
+}
+
+function chainOf(rpcUrls: string[], quorum?: number): ReadonlyMap<string, ChainEndpoints> {
 	const multicall3 = getAddress('0xcA11bde05977b3631167028862bE2a173976CA11');
-	return new Map([['10', { chainId: 10, name: 'ten', rpcUrls, pollMs: 50, multicall3 }]]);
+	return new Map([['10', { chainId: 10, name: 'ten', rpcUrls, quorum, pollMs: 50, multicall3 }]]);
 }
 
 describe('clients', () => {
@@ -68,9 +72,17 @@ describe('clients', () => {
 		expect(wrong.methods).not.toContain('eth_blockNumber');
 	});
 
-	it('ask the next endpoint when one fails', async () => {
-		const [broken, right] = [await node({ chainId: null, height: 0 }), await node({ chainId: 10, height: 4 })];
-		expect(await createClients(chain(broken.url, right.url)).client('10').getBlockNumber()).toBe(4n);
+	it('need the majority of their endpoints, and ask the next one when one fails only where it leaves that many', async () => {
+		const broken = await node({ chainId: null, height: 0 });
+		const right = await Promise.all([4, 4, 4].map((height) => node({ chainId: 10, height })));
+		const [first = '', second = '', third = ''] = right.map(({ url }) => url);
+		const height = (urls: string[], quorum?: number) => createClients(chainOf(urls, quorum)).client('10').getBlockNumber();
+		await expect(height([broken.url, first])).rejects.toThrow(/no 2 of 2 endpoints agree/);
+		expect(await height([broken.url, first], 1)).toBe(4n);
+		expect(await height([broken.url, first, second])).toBe(4n);
+		await expect(height([broken.url, first, second], 3)).rejects.toThrow(/no 3 of 3/);
+		await expect(height([broken.url, `${broken.url}/b`, first, second])).rejects.toThrow(/no 3 of 4/);
+		expect(await height([broken.url, first, second, third])).toBe(4n);
 	});
 
 	it('report an endpoint that does not answer, and use it once it does', async () => {

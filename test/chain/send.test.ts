@@ -33,7 +33,10 @@ beforeAll(async () => {
 		log: createLog('silent', 'test'),
 		signer: { address: SIGNER, sign: (id) => Promise.reject(new InvariantError(`nothing is signed here: ${id}`)) },
 		client: () => createPublicClient({ chain, transport: http() }),
-		chain: () => ({ chainId: 1, finalityBlocks: 1, pollMs: 100 }),
+		chain: () => ({
+			...{ chainId: 1, pollMs: 100, finality: { lowest: 1, deepest: 1, tiers: new Map() } },
+			fees: { maxFeePerGas: 10n ** 12n, replaceAfterMs: 60_000 },
+		}),
 	};
 });
 afterAll(async () => {

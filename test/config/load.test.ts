@@ -79,6 +79,31 @@ const WRONG: readonly (readonly [what: string, path: string, value: unknown, key
 	['no RPC', 'chains.1.rpcUrls', [], 'chains.1.rpcUrls', /./],
 	['an RPC that is no URL', 'chains.1.rpcUrls', ['ws://a'], 'chains.1.rpcUrls.0', /http\(s\) URL/],
 	['missing finality', 'chains.1.finalityBlocks', undefined, 'chains.1.finalityBlocks', /is missing/],
+	['finality as text', 'chains.1.finalityBlocks', '2', 'chains.1.finalityBlocks', /neither a number of blocks .* nor a list/],
+	['finality without a last tier', 'chains.1.finalityBlocks', [{ below: '5', blocks: 2 }], 'chains.1.finalityBlocks', /nor a list/],
+	[
+		'finality that falls',
+		'chains.1.finalityBlocks',
+		[{ below: '5', blocks: 3 }, { blocks: 2 }],
+		'chains.1.finalityBlocks',
+		/never final sooner/,
+	],
+	[
+		'a tier finer than a token there',
+		'chains.1.finalityBlocks',
+		[{ below: '0.0000001', blocks: 2 }, { blocks: 3 }],
+		'chains.1.finalityBlocks.0.below',
+		/finer than 6 decimals/,
+	],
+	[
+		'a tier below the one before it',
+		'chains.1.finalityBlocks',
+		[{ below: '5', blocks: 2 }, { below: '5.0', blocks: 2 }, { blocks: 3 }],
+		'chains.1.finalityBlocks.1.below',
+		/not above the tier before it/,
+	],
+	['a fee cap as a number', 'chains.1.fees', { maxFeePerGas: 500 }, 'chains.1.fees.maxFeePerGas', /quotes/],
+	['a fee cap finer than wei', 'chains.1.fees', { maxFeePerGas: '0.0000000001' }, 'chains.1.fees.maxFeePerGas', /finer than 9 decimals/],
 	['missing decimals', `${usdcOn1}.decimals`, undefined, `${usdcOn1}.decimals`, /is missing/],
 	['decimals as text', `${usdcOn1}.decimals`, '6', `${usdcOn1}.decimals`, /expected (number|int)/i],
 	['negative decimals', `${usdcOn1}.decimals`, -1, `${usdcOn1}.decimals`, /./],
@@ -192,6 +217,23 @@ describe('a valid file', () => {
 		expect(config.chains.get('10')).toMatchObject({ venue: '10', chainId: 10, pollMs: 1_000 });
 		expect(config.web).toEqual({ host: '127.0.0.1', port: 3_000, user: 'operator' });
 		expect(config.everclear.spokes.get('1')).toBe('0x4444444444444444444444444444444444444444');
+	});
+
+	test('has its fees in wei, and one depth of finality for all unless it has tiers', () => {
+		const fees = { maxFeePerGas: 500_000_000_000n, replaceAfterMs: 60_000 };
+		expect(config.chains.get('1')).toMatchObject({ finalityBlocks: 2, finality: { lowest: 2, deepest: 2, tiers: new Map() }, fees });
+	});
+
+	test('has its tiers of finality in base units of each token, and is as deep as the deepest for whoever asks for one number', () => {
+		const tiers = [{ below: '1000.5', blocks: 3 }, { blocks: 12 }];
+		const chain = resolveConfig(parseConfigFile(change('chains.1.finalityBlocks', tiers), 'test.yaml')).chains.get('1');
+		expect(chain).toMatchObject({ finalityBlocks: 12, finality: { lowest: 3, deepest: 12 } });
+		const [[token, resolved] = []] = chain?.finality.tiers ?? [];
+		expect(token).toBe(config.assets.get('USDC')?.venues.get('1')?.address);
+		expect(resolved).toEqual([
+			{ below: 1_000_500_000n, blocks: 3 },
+			{ below: null, blocks: 12 },
+		]);
 	});
 
 	test.each([

@@ -10,6 +10,7 @@ import { done, type Outcome, snooze } from '../../src/outcome.ts';
 import { runWorker } from '../../workers/run.ts';
 import { until } from '../product.ts';
 import { testDatabase, testQueues } from '../stack.ts';
+import { untilEnded as untilJobEnded } from './ended.ts';
 
 const QUEUES = ['earmark-settlement', 'attestation-polling', 'bridge-execution-across-1-10'];
 
@@ -54,7 +55,7 @@ const settle = (cause = 'w1'): JobRequest => ({
 	backoffMs: 10,
 	attempts: 3,
 });
-const untilEnded = (job: JobRequest) => until('the job has ended', async () => ((await producer.isLive(job.queue, job.id)) ? null : true));
+const untilEnded = (job: JobRequest) => untilJobEnded(producer, job);
 
 describe('the worker shell', () => {
 	it('waits without spending an attempt: a job may snooze more often than it may fail', async () => {
@@ -143,6 +144,19 @@ describe('a flow', () => {
 });
 
 describe('a schedule', () => {
+	it('is written again when somebody has set its times otherwise', async () => {
+		const job = { ...settle(), id: 'poll' };
+		const queue = producer.queues.find(({ name }) => name === job.queue);
+		const times = async () => {
+			const { every, pattern } = (await queue?.getJobScheduler('poll')) ?? {};
+			return { every, pattern };
+		};
+		await queue?.upsertJobScheduler('poll', { pattern: '0 0 1 1 *' }, { name: 'settle' });
+		expect((await times()).pattern).toBe('0 0 1 1 *');
+		await producer.schedule(job, 60_000);
+		expect(await times()).toEqual({ every: 60_000 });
+	});
+
 	it('runs one job per interval, however many processes ask for it', async () => {
 		serve('earmark-settlement', () => done());
 		const job = { ...settle(), id: 'poll' };

@@ -1,25 +1,18 @@
 /**
- * A tiny chain with one token and one account of ours: blocks with their balances, a pool of signed transactions that are mined in the
- * order of their nonces, exact allowances. Amounts are base units.
+ * A tiny chain with one token and one account of ours: blocks with their balances, a pool from which signed transactions are mined in the order of
+ * their nonces, exact allowances. Transactions may be outbid, forgotten, or taken back with their blocks. Amounts are base units.
  */
-import {
-	type Address,
-	decodeFunctionData,
-	ExecutionRevertedError,
-	erc20Abi,
-	type Hash,
-	type Hex,
-	hexToString,
-	keccak256,
-	type Log,
-	type PublicClient,
-	stringToHex,
-	TransactionReceiptNotFoundError,
-} from 'viem';
+import { type Address, decodeFunctionData, erc20Abi, type Hash, type Hex, keccak256, type Log, stringToHex } from 'viem';
 
 export interface Call {
 	readonly to: Address;
 	readonly data: Hex;
+}
+
+/** What a mined call has left behind, and how that is taken back with its block. */
+export interface Acted {
+	readonly logs: readonly Log[];
+	readonly undo: () => void;
 }
 
 /** A contract as our wallet sees it: what a call takes from it by allowance, or pays to it, and what else follows. */
@@ -28,10 +21,10 @@ export interface Contract {
 	pays(data: Hex): bigint;
 	/** Why it would not execute the call now, or null. */
 	objects(data: Hex): string | null;
-	act(data: Hex, hash: Hash): readonly Log[];
+	act(data: Hex, hash: Hash): Acted;
 }
 
-interface Receipt {
+export interface Receipt {
 	readonly status: 'success' | 'reverted';
 	readonly transactionHash: Hash;
 	readonly blockNumber: bigint;
@@ -52,23 +45,52 @@ export interface ChainFacts {
 	/** Nothing of ours may ever take the balance below this. */
 	readonly reserve: bigint;
 	readonly contracts: ReadonlyMap<Address, Contract>;
+	/** So many blocks on top make one final. */
+	readonly finality: bigint;
 	/** Called when a signed call wants to spend what is not there, or not allowed: a hold or an allowance was wrong. */
 	readonly fault: (problem: string) => void;
+}
+
+export interface Sent extends Call {
+	readonly hash: Hash;
+	readonly nonce: bigint;
+	/** Wei per gas. */
+	readonly fee: bigint;
+}
+
+export interface Arrival {
+	readonly transactionHash: Hash;
+	readonly blockNumber: bigint;
+	readonly args: { readonly value: bigint };
+}
+
+interface Block {
+	readonly balance: bigint;
+	readonly nonce: bigint;
+	readonly hash: Hash;
+	/** Null when it brought what others have sent: such a block is never taken back. */
+	readonly sent: Sent | null;
+	readonly undo: (() => void) | null;
 }
 
 export class Chain {
 	readonly facts: ChainFacts;
 	trouble: Trouble = 'none';
+	/** What offers less per gas is not mined. */
+	floor = 1n;
+	/** The node does not answer this many more questions, and says nothing of what it was sent. */
+	deaf = 0;
 	readonly allowances = new Map<Address, bigint>();
-	private readonly blocks: { balance: bigint; nonce: bigint }[];
-	private readonly pool = new Map<bigint, Call & { readonly hash: Hash }>();
-	private readonly receipts = new Map<Hash, Receipt>();
-	private readonly arrivals: { readonly transactionHash: Hash; readonly blockNumber: bigint; readonly args: { readonly value: bigint } }[] =
-		[];
+	readonly receipts = new Map<Hash, Receipt>();
+	readonly arrivals: Arrival[] = [];
+	private readonly blocks: Block[];
+	private readonly pool = new Map<bigint, Sent>();
+	private forks = 0;
+	private highest = 0n;
 
 	constructor(facts: ChainFacts) {
 		this.facts = facts;
-		this.blocks = [{ balance: facts.opening, nonce: 0n }];
+		this.blocks = [{ balance: facts.opening, nonce: 0n, hash: this.hashOf(0), sent: null, undo: null }];
 	}
 
 	get height(): bigint {
@@ -79,15 +101,57 @@ export class Chain {
 		return this.at(this.height).balance;
 	}
 
-	/** Mines everything that waits, each transaction in a block of its own; an empty block when nothing does. */
+	/** Transactions that wait to be mined. */
+	get waiting(): number {
+		return this.pool.size;
+	}
+
+	/** Throws as a node does when it does not take a transaction. */
+	take(sent: Sent): void {
+		const { nonce, hash, fee } = sent;
+		const known = this.pool.get(nonce);
+		if (this.receipts.has(hash) || known?.hash === hash) throw new Error('already known');
+		if (nonce < this.at(this.height).nonce) throw new Error('nonce too low');
+		if (known !== undefined && fee * 10n < known.fee * 11n) throw new Error('replacement transaction underpriced');
+		this.pool.set(nonce, sent);
+	}
+
+	/** Mines everything that waits and offers enough, each transaction in a block of its own; an empty block when nothing does. */
 	mine(): void {
 		const before = this.height;
-		for (let next = this.at(this.height).nonce; this.pool.has(next); next += 1n) {
-			const call = this.pool.get(next);
-			if (call !== undefined) this.execute(call);
-			this.pool.delete(next);
+		for (;;) {
+			const sent = this.pool.get(this.at(this.height).nonce);
+			if (sent === undefined || sent.fee < this.floor) break;
+			this.pool.delete(sent.nonce);
+			this.execute(sent);
 		}
-		if (this.height === before) this.append({});
+		if (this.height === before) this.append({ undo: () => {} });
+	}
+
+	/** The pool forgets one of those that wait. */
+	forget(pick: number): boolean {
+		const nonces = [...this.pool.keys()];
+		const nonce = nonces[pick % Math.max(nonces.length, 1)];
+		return nonce !== undefined && this.pool.delete(nonce);
+	}
+
+	/** So many of the last blocks are taken back, as far as nothing of others is in them. Their transactions wait again, or are forgotten. */
+	reorganise(depth: number, forgets: boolean): number {
+		let taken = 0;
+		this.highest = this.highest > this.height ? this.highest : this.height;
+		for (; taken < depth; taken += 1) {
+			const block = this.blocks.at(-1);
+			// What was final once stays.
+			if (block?.undo == null || this.height <= this.highest - this.facts.finality) break;
+			this.blocks.pop();
+			block.undo();
+			const { sent } = block;
+			if (sent === null) continue;
+			this.receipts.delete(sent.hash);
+			if (!forgets) this.pool.set(sent.nonce, sent);
+		}
+		this.forks += 1;
+		return taken;
 	}
 
 	/** Somebody pays us, in one transaction. */
@@ -96,66 +160,15 @@ export class Chain {
 		for (const value of amounts) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value } });
 	}
 
-	/** The part of a client that the product asks; `look` is called while each answer is on its way. */
-	client(look: () => Promise<void>): PublicClient {
-		const block = (number: bigint) => ({ number, hash: this.hashOf(number) });
-		const client = {
-			estimateGas: async (call: Call) => {
-				const problem = this.problemOf(call);
-				await look();
-				if (problem !== null) throw new ExecutionRevertedError({ message: problem });
-				return 50_000n;
-			},
-			getTransactionCount: async ({ blockNumber }: { blockNumber?: bigint }) => Number(this.at(blockNumber ?? this.height).nonce),
-			sendRawTransaction: async ({ serializedTransaction }: { serializedTransaction: Hex }) => {
-				const { nonce, to, data } = JSON.parse(hexToString(serializedTransaction)) as Call & { nonce: string };
-				const hash = keccak256(serializedTransaction);
-				if (!this.receipts.has(hash)) this.pool.set(BigInt(nonce), { to, data, hash });
-				await look();
-				return hash;
-			},
-			getTransactionReceipt: async ({ hash }: { hash: Hash }) => {
-				const receipt = this.receipts.get(hash);
-				await look();
-				if (receipt === undefined) throw new TransactionReceiptNotFoundError({ hash });
-				return receipt;
-			},
-			getBlockNumber: async () => this.height,
-			getBlock: async ({ blockNumber }: { blockNumber?: bigint }) => block(blockNumber ?? this.height),
-			multicall: async ({ blockNumber }: { blockNumber: bigint }) => {
-				const answer = [this.at(blockNumber).balance];
-				await look();
-				return answer;
-			},
-			getLogs: async ({ fromBlock, toBlock }: { fromBlock: bigint; toBlock: bigint }) =>
-				this.arrivals.filter(({ blockNumber }) => blockNumber >= fromBlock && blockNumber <= toBlock),
-		};
-		// Only what is above is asked of it; a question that is not there fails loudly.
-		return client as unknown as PublicClient;
-	}
-
-	private execute(call: Call & { readonly hash: Hash }): void {
-		const nonce = this.at(this.height).nonce + 1n;
-		const { to, data, hash } = call;
-		const contract = this.facts.contracts.get(to);
-		const problem = this.problemOf(call);
-		if (problem?.startsWith(NOT_ENOUGH)) this.facts.fault(problem);
-		const reverts = problem !== null || (contract !== undefined && this.trouble === 'reverts');
-		const [spent, paid] = reverts || contract === undefined ? [0n, 0n] : [contract.wants(data), contract.pays(data)];
-		this.append({ nonce, balance: this.balance - spent + paid });
-		if (paid > 0n) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value: paid } });
-		if (!reverts && contract === undefined) {
-			const { args } = decodeFunctionData({ abi: erc20Abi, data });
-			const [spender, units] = args as [Address, bigint];
-			this.allowances.set(spender, units);
-		} else if (!reverts) this.allowances.set(to, (this.allowances.get(to) ?? 0n) - spent);
-		const logs = reverts || contract === undefined ? [] : contract.act(data, hash);
-		const place = { transactionHash: hash, blockNumber: this.height, blockHash: this.hashOf(this.height) };
-		this.receipts.set(hash, { ...place, status: reverts ? 'reverted' : 'success', logs });
+	/** Throws when there is no such block. */
+	at(number: bigint): Block {
+		const block = this.blocks[Number(number)];
+		if (block === undefined) throw new RangeError(`chain ${this.facts.venue} has no block ${number}`);
+		return block;
 	}
 
 	/** Why a node would not execute the call now, or null. */
-	private problemOf({ to, data }: Call): string | null {
+	problemOf({ to, data }: Call): string | null {
 		const contract = this.facts.contracts.get(to);
 		if (contract === undefined) return null;
 		const { venue, reserve } = this.facts;
@@ -167,23 +180,43 @@ export class Chain {
 		return this.trouble === 'refuses' ? 'the contract is paused' : contract.objects(data);
 	}
 
-	private append(block: { balance?: bigint; nonce?: bigint }): void {
-		this.blocks.push({ ...this.at(this.height), ...block });
+	private execute(sent: Sent): void {
+		const { to, data, hash } = sent;
+		const contract = this.facts.contracts.get(to);
+		const problem = this.problemOf(sent);
+		if (problem?.startsWith(NOT_ENOUGH)) this.facts.fault(problem);
+		const reverts = problem !== null || (contract !== undefined && this.trouble === 'reverts');
+		const [spent, paid] = reverts || contract === undefined ? [0n, 0n] : [contract.wants(data), contract.pays(data)];
+		const allowed = new Map(this.allowances);
+		if (!reverts) this.changeAllowance(sent, spent);
+		const acted = reverts || contract === undefined ? null : contract.act(data, hash);
+		const undo = () => {
+			acted?.undo();
+			this.allowances.clear();
+			for (const [spender, units] of allowed) this.allowances.set(spender, units);
+			while ((this.arrivals.at(-1)?.blockNumber ?? 0n) > this.height) this.arrivals.pop();
+		};
+		this.append({ nonce: sent.nonce + 1n, balance: this.balance - spent + paid, sent, undo });
+		if (paid > 0n) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value: paid } });
+		const place = { transactionHash: hash, blockNumber: this.height, blockHash: this.at(this.height).hash };
+		this.receipts.set(hash, { ...place, status: reverts ? 'reverted' : 'success', logs: acted?.logs ?? [] });
 	}
 
-	private at(number: bigint): { readonly balance: bigint; readonly nonce: bigint } {
-		const block = this.blocks[Number(number)];
-		if (block === undefined) throw new RangeError(`chain ${this.facts.venue} has no block ${number}`);
-		return block;
+	/** An approval sets one, a call of a contract spends from it; a transaction to ourselves does neither. */
+	private changeAllowance({ to, data }: Call, spent: bigint): void {
+		if (this.facts.contracts.has(to)) this.allowances.set(to, (this.allowances.get(to) ?? 0n) - spent);
+		if (to.toLowerCase() !== this.facts.token.toLowerCase()) return;
+		const { args } = decodeFunctionData({ abi: erc20Abi, data });
+		const [spender, units] = args as [Address, bigint];
+		this.allowances.set(spender, units);
 	}
 
-	private hashOf(number: bigint): Hash {
-		return keccak256(stringToHex(`${this.facts.venue} ${number}`));
+	private append(block: Partial<Pick<Block, 'balance' | 'nonce' | 'sent' | 'undo'>>): void {
+		const { balance, nonce } = this.at(this.height);
+		this.blocks.push({ balance, nonce, sent: null, undo: null, ...block, hash: this.hashOf(this.blocks.length) });
 	}
-}
 
-/** The bytes that a signer makes of a call: the same for the same nonce and call. */
-export function signed({ to, data, nonce }: Call & { readonly nonce: bigint }): { readonly raw: Hex; readonly hash: Hash } {
-	const raw = stringToHex(JSON.stringify({ to, data, nonce: nonce.toString() }));
-	return { raw, hash: keccak256(raw) };
+	private hashOf(number: number): Hash {
+		return keccak256(stringToHex(`${this.facts.venue} ${number} ${this.forks}`));
+	}
 }

@@ -41,6 +41,8 @@ export interface Deposit {
 	readonly origin: string;
 	readonly destination: string;
 	readonly amount: bigint;
+	/** The block in which it was sent. */
+	readonly inBlock: bigint;
 	/** `expired`: its attestation is not accepted any more, and it has no new one yet. */
 	state: 'travelling' | 'attested' | 'expired' | 'filled' | 'refunded';
 	/** How often it was attested; only the last one counts. */
@@ -63,6 +65,8 @@ export interface Ground {
 	readonly chainAt: (venue: string) => Chain;
 	readonly hash: () => Hash;
 	readonly movements: Movement[];
+	/** So many blocks on top make a transaction final, to us and to bridges. */
+	readonly finality: bigint;
 	/** What a bridge keeps of every deposit. */
 	readonly fees: Readonly<Record<BridgeName, bigint>>;
 }
@@ -80,6 +84,11 @@ export class Deposits {
 	/** Those that have not come to their end. */
 	pending(): Deposit[] {
 		return this.all.filter(({ state }) => state !== 'filled' && state !== 'refunded');
+	}
+
+	/** Those of them that no reorganisation can take back: nobody pays for others. */
+	settled(): Deposit[] {
+		return this.pending().filter(({ origin, inBlock }) => this.ground.chainAt(origin).height - inBlock >= this.ground.finality);
 	}
 
 	of(tx: string | undefined): Deposit | undefined {
@@ -127,15 +136,21 @@ export class Deposits {
 		];
 	}
 
-	private end(deposit: Deposit, { state, paid, hash }: { state: 'filled' | 'refunded'; paid: bigint; hash: Hash }): void {
+	/** `blocks`: how many above the present height the block will lie in which it happens. */
+	private end(
+		deposit: Deposit,
+		{ state, paid, hash, blocks = 0n }: { state: 'filled' | 'refunded'; paid: bigint; hash: Hash; blocks?: bigint },
+	): Movement {
 		const { origin, amount } = deposit;
 		const venue = state === 'filled' ? deposit.destination : origin;
-		Object.assign(deposit, { state, paid, outTx: hash, outBlock: this.ground.chainAt(venue).height });
-		this.ground.movements.push({
+		Object.assign(deposit, { state, paid, outTx: hash, outBlock: this.ground.chainAt(venue).height + blocks });
+		const movement: Movement = {
 			tx: hash,
 			event: state === 'filled' ? 'delivered' : 'returned',
 			entries: [`in_flight ${origin} -${amount}`, `bridge ${origin} ${amount}`, `bridge ${venue} ${-paid}`, `wallet ${venue} ${paid}`],
-		});
+		};
+		this.ground.movements.push(movement);
+		return movement;
 	}
 
 	private takes(bridge: BridgeName, origin: string): Contract {
@@ -147,9 +162,16 @@ export class Deposits {
 			act: (data, tx) => {
 				const [amount, destination] = read(data);
 				const ends = { bridge, tx, origin, destination: String(destination), amount };
-				this.all.push({ ...ends, state: 'travelling', attestation: 0n, paid: 0n, outTx: '0x', outBlock: 0n });
-				this.ground.movements.push({ tx, event: 'sent', entries: [`wallet ${origin} -${amount}`, `in_flight ${origin} ${amount}`] });
-				return [];
+				const inBlock = this.ground.chainAt(origin).height + 1n;
+				const deposit: Deposit = { ...ends, inBlock, state: 'travelling', attestation: 0n, paid: 0n, outTx: '0x', outBlock: 0n };
+				const movement: Movement = { tx, event: 'sent', entries: [`wallet ${origin} -${amount}`, `in_flight ${origin} ${amount}`] };
+				this.all.push(deposit);
+				this.ground.movements.push(movement);
+				const undo = () => {
+					take(this.all, deposit);
+					take(this.ground.movements, movement);
+				};
+				return { logs: [], undo };
 			},
 		};
 	}
@@ -171,12 +193,22 @@ export class Deposits {
 			},
 			act: (data, hash) => {
 				const { deposit } = read(data);
-				if (deposit === undefined) return [];
-				this.end(deposit, { state: 'filled', paid: deposit.paid, hash });
-				return [claimedLog(deposit)];
+				if (deposit === undefined) return { logs: [], undo: () => {} };
+				const before = { ...deposit };
+				const movement = this.end(deposit, { state: 'filled', paid: deposit.paid, hash, blocks: 1n });
+				const undo = () => {
+					Object.assign(deposit, before);
+					take(this.ground.movements, movement);
+				};
+				return { logs: [claimedLog(deposit)], undo };
 			},
 		};
 	}
+}
+
+function take<T>(from: T[], one: T): void {
+	const index = from.indexOf(one);
+	if (index >= 0) from.splice(index, 1);
 }
 
 function claimedLog({ tx, paid }: Deposit): Log {

@@ -44,12 +44,15 @@ export interface Beginning {
 	readonly needs: readonly ReadonlyMap<string, bigint>[];
 	/** What a bridge keeps of every deposit. */
 	readonly fees: Readonly<Record<BridgeName, bigint>>;
+	/** So many blocks on top make a transaction final; none unless told otherwise. */
+	readonly finality?: bigint;
 }
 
 export class Outside {
 	readonly chains: ReadonlyMap<string, Chain>;
 	readonly deposits: Deposits;
 	readonly fees: Beginning['fees'];
+	readonly finality: bigint;
 	readonly invoices: readonly Invoice[];
 	readonly movements: Movement[] = [];
 	readonly faults: string[] = [];
@@ -59,10 +62,11 @@ export class Outside {
 	private readonly gifts = new Map<string, bigint>();
 	private hashes = 0;
 
-	constructor({ balances, needs, fees }: Beginning) {
+	constructor({ balances, needs, fees, finality = 0n }: Beginning) {
 		this.fees = fees;
+		this.finality = finality;
 		this.deposits = new Deposits({
-			...{ fees, movements: this.movements },
+			...{ fees, finality, movements: this.movements },
 			chainAt: (venue) => this.chainAt(venue),
 			hash: () => this.hash(),
 		});
@@ -102,7 +106,15 @@ export class Outside {
 
 	private chain(venue: string, opening: bigint): Chain {
 		const contracts = new Map([...this.deposits.contractsAt(venue), [SPOKE, this.spokeOn(venue)]]);
-		return new Chain({ venue, token: tokenAt(venue), opening, reserve: RESERVE, contracts, fault: (problem) => this.faults.push(problem) });
+		return new Chain({
+			venue,
+			token: tokenAt(venue),
+			opening,
+			reserve: RESERVE,
+			contracts,
+			finality: this.finality,
+			fault: (problem) => this.faults.push(problem),
+		});
 	}
 
 	private spokeOn(venue: string): Contract {
@@ -114,7 +126,12 @@ export class Outside {
 			act: (data, tx) => {
 				const [destinations, receiver, inputAsset, , amount] = read(data);
 				this.owed += amount;
-				this.movements.push({ tx, event: 'purchased', entries: [`wallet ${venue} -${amount}`, `receivable ${venue} ${amount}`] });
+				const movement: Movement = { tx, event: 'purchased', entries: [`wallet ${venue} -${amount}`, `receivable ${venue} ${amount}`] };
+				this.movements.push(movement);
+				const undo = () => {
+					this.owed -= amount;
+					this.movements.splice(this.movements.indexOf(movement), 1);
+				};
 				const intent = {
 					destinations,
 					receiver: pad(receiver),
@@ -122,7 +139,7 @@ export class Outside {
 					origin: Number(venue),
 					amount: amount * HUB_SCALE,
 				};
-				return [intentLog(keccak256(tx), intent)];
+				return { logs: [intentLog(keccak256(tx), intent)], undo };
 			},
 		};
 	}

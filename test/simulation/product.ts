@@ -1,22 +1,20 @@
-/** The product's own steps and store on a real database, with the simulated outside behind its ports. */
+/** The product's own steps, queue shell and signer on a store in memory, with the simulated outside behind its ports. */
 import type { App } from '../../src/app.ts';
-import type { Signer } from '../../src/chain/signer.ts';
+import { createSigner } from '../../src/chain/signer.ts';
 import { type Config, resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
-import { InvariantError, TransientError } from '../../src/errors.ts';
+import { TransientError } from '../../src/errors.ts';
 import { amount, hubAmount } from '../../src/money/amount.ts';
 import { formatAmount } from '../../src/money/units.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { createSyncBalances } from '../../src/steps/balances.ts';
-import type { Db } from '../../src/store/db.ts';
-import { inTransaction } from '../../src/store/db.ts';
-import { claimEffect, readEffect, storeAttempt } from '../../src/store/effects.ts';
 import type { EverclearClient } from '../../src/trigger/everclear/client.ts';
 import type { EverclearInvoice } from '../../src/trigger/everclear/invoice.ts';
 import { bridgesOf } from './adapters.ts';
-import { signed } from './chain.ts';
-import { beginTransaction, look } from './moment.ts';
+import { look } from './moment.ts';
+import { accountOf, nodeOf } from './node.ts';
 import { HUB_SCALE, type Invoice, intentCall, type Outside, RESERVE, SPOKE, tokenAt, VENUES, WALLET } from './outside.ts';
+import type { Memory } from './store/memory.ts';
 
 /** Routes in a row. Nothing else leads from 1 to 56; what cannot come from 56 to 10 any more may go over 1. */
 export const VIAS = [
@@ -36,32 +34,55 @@ export interface Clock {
 	nowMs: number;
 }
 
+export interface ProductParts {
+	readonly memory: Memory;
+	readonly clock: Clock;
+	readonly vias: Vias;
+}
+
+const log = createLog('silent', 'simulation');
+const configs = new Map<string, Config>();
+
 /** One second passes at every look at the clock, so that no reading of balances is shared between steps. */
-export function createProduct(outside: Outside, { db: real, clock, vias }: { db: Db; clock: Clock; vias: Vias }): App {
-	const db = dying(real);
-	const config = simulatedConfig(vias);
-	const log = createLog('silent', 'simulation');
-	const client = (venue: string) => outside.chainAt(venue).client(look);
-	const chain = (venue: string) => {
-		const found = config.chains.get(venue);
-		if (found === undefined) throw new RangeError(`there is no chain ${venue}`);
-		return found;
+export function createProduct(outside: Outside, { memory, clock, vias }: ProductParts): App {
+	const { db } = memory;
+	const config = simulatedConfig(vias, outside.finality);
+	const onSent = (hash: string) => {
+		if (!memory.attempts.some((each) => each.hash === hash)) outside.faults.push(`${hash} was sent before it was stored`);
+	};
+	const nodes = new Map([...outside.chains].map(([venue, chain]) => [venue, nodeOf(chain, { look, onSent })]));
+	const at = <T>(places: ReadonlyMap<string, T>) => {
+		return (venue: string): T => {
+			const found = places.get(venue);
+			if (found === undefined) throw new RangeError(`there is no chain ${venue}`);
+			return found;
+		};
+	};
+	const [client, chain] = [at(nodes), at(config.chains)];
+	const bridges = bridgesOf(outside);
+	const policy = {
+		tokens: (venue: string) => [tokenAt(venue)],
+		bridges: (venue: string) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),
+		purchases: () => [SPOKE],
 	};
 	const nowMs = () => {
 		clock.nowMs += 1_000;
 		return clock.nowMs;
 	};
+	const signer = createSigner({ db, account: accountOf(WALLET), policy, client, chain });
 	const parts = {
-		...{ config, db, log, client, nowMs },
+		...{ config, db, log, client, nowMs, bridges },
 		checkChains: async () => [],
-		bridges: bridgesOf(outside),
 		everclear: hubOf(outside, config),
-		sending: { db, log, client, chain, signer: signerOf(db) },
+		sending: { db, log, client, chain, signer },
 	};
 	return { ...parts, syncBalances: createSyncBalances(parts) };
 }
 
-function simulatedConfig(vias: Vias): Config {
+function simulatedConfig(vias: Vias, finality: bigint): Config {
+	const key = `${finality} ${vias.join(';')}`;
+	const known = configs.get(key);
+	if (known !== undefined) return known;
 	const pairs = VENUES.flatMap((origin) => VENUES.filter((venue) => venue !== origin).map((destination) => ({ origin, destination })));
 	const routes = [
 		...pairs.filter(({ origin, destination }) => origin !== '1' || destination !== '56').map((pair) => ({ ...pair, bridge: 'model' })),
@@ -69,10 +90,10 @@ function simulatedConfig(vias: Vias): Config {
 	];
 	const reserve = formatAmount(amount(RESERVE), 6);
 	const byVenue = <T>(value: (venue: string) => T) => Object.fromEntries(VENUES.map((venue) => [venue, value(venue)]));
-	return resolveConfig(
+	const config = resolveConfig(
 		fileSchema.parse({
 			wallet: WALLET,
-			chains: byVenue((venue) => ({ name: venue, rpcUrls: ['http://127.0.0.1:1'], finalityBlocks: 0 })),
+			chains: byVenue((venue) => ({ name: venue, rpcUrls: ['http://127.0.0.1:1'], finalityBlocks: Number(finality) })),
 			assets: { USDC: { venues: byVenue((venue) => ({ address: tokenAt(venue), decimals: 6, reserve })) } },
 			everclear: { apiUrl: 'http://127.0.0.1:1', spokes: byVenue(() => SPOKE), marginBps: '-10000' },
 			bridges: { model: {}, claiming: {} },
@@ -81,34 +102,8 @@ function simulatedConfig(vias: Vias): Config {
 			planning: { snapshotMaxAgeMs: 3_600_000 },
 		}),
 	);
-}
-
-/** Transactions of a step may be its last act. */
-function dying(db: Db): Db {
-	return new Proxy(db, {
-		get(target, key) {
-			if (key === 'transaction') beginTransaction();
-			const value: unknown = Reflect.get(target, key);
-			return typeof value === 'function' ? value.bind(target) : value;
-		},
-	});
-}
-
-function signerOf(db: Db): Signer {
-	return {
-		address: WALLET,
-		async sign(effectId) {
-			const { payload, nonce } = await readEffect(db, effectId);
-			const epoch = await claimEffect(db, effectId, 'reserved');
-			await look();
-			if (payload === null || nonce === null) throw new InvariantError(`effect ${effectId} has no payload to sign`);
-			const attempt = { ...signed({ to: payload.target, data: payload.calldata, nonce }), payloadHash: '0x01' } as const;
-			await inTransaction(db, { actor: 'signer', reason: `signed with nonce ${nonce}` }, (tx) =>
-				storeAttempt(tx, { effectId, epoch, attempt: { ...attempt, gas: 1n, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n } }),
-			);
-			return 'signed';
-		},
-	};
+	configs.set(key, config);
+	return config;
 }
 
 function hubOf(outside: Outside, config: Config): EverclearClient {
@@ -125,6 +120,7 @@ function hubOf(outside: Outside, config: Config): EverclearClient {
 	};
 	return {
 		async *invoices() {
+			await look();
 			yield { rows: outside.invoices.filter((invoice) => invoice.listed).map((invoice) => rowOf(invoice, config)), rejected: [] };
 		},
 		invoice: (id) => asked(id, (invoice) => rowOf(invoice, config)),

@@ -1,23 +1,25 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readEnvironment } from '../../sandbox/servers/environment.ts';
-import { testDatabase } from '../stack.ts';
-import { opening } from './commands.ts';
-import { play } from './play.ts';
+import { loadSimulator } from './load.ts';
 
-const { simulationRuns: numRuns, simulationSeed: seed } = readEnvironment();
-/** A failing sequence is made shorter for so long at most. */
-const SHORTEN_MS = 40_000;
-const WITHIN_MS = 3_600_000;
+/** A fixed small sample; more by `npm run faults`. */
+const SEEDS = Array.from({ length: 100 }, (_, index) => 1_000 + index);
 
-it(
-	`keeps the invariants through ${numRuns} random sequences of what invoices, bridges and jobs can do (seed ${seed})`,
-	async () => {
-		const property = fc.asyncProperty(opening, async (sequence) => void (await play(await testDatabase(), sequence)));
-		const { failed, counterexamplePath, numRuns: played } = await fc.check(property, { seed, numRuns, endOnFailure: true });
-		// The same sequence once more: it fails with the whole story, of the shortest sequence that was found in time.
-		if (failed) await fc.assert(property, { seed, path: counterexamplePath ?? '', numRuns: 1, interruptAfterTimeLimit: SHORTEN_MS });
-		expect({ failed, played }).toEqual({ failed: false, played: numRuns });
-	},
-	WITHIN_MS,
-);
+it('plays the same seed to the same events, byte for byte', async () => {
+	const { playSeed } = await loadSimulator();
+	for (const seed of SEEDS.slice(0, 5)) {
+		const first = await playSeed(seed);
+		expect((await playSeed(seed)).story.join('\n')).toBe(first.story.join('\n'));
+	}
+});
+
+it('keeps the invariants through whatever invoices, bridges, chains, queues and jobs do', async () => {
+	const { playSeed } = await loadSimulator();
+	let [legs, faults] = [0, 0];
+	for (const seed of SEEDS) {
+		const played = await playSeed(seed);
+		legs += played.legs;
+		faults += played.faults;
+	}
+	expect(legs / SEEDS.length).toBeGreaterThanOrEqual(5);
+	expect(faults / SEEDS.length).toBeGreaterThanOrEqual(5);
+}, 120_000);

@@ -1,9 +1,8 @@
 /** The words in which a race is written down: commands by name, one beginning, and what was told of it. */
-import { testDatabase } from '../stack.ts';
 import type { Command, Disturbances } from './commands.ts';
+import { loadSimulator } from './load.ts';
 import type { Beginning } from './outside.ts';
 import { VENUES } from './outside.ts';
-import { play } from './play.ts';
 import type { Vias } from './product.ts';
 
 type Venue = (typeof VENUES)[number];
@@ -12,13 +11,13 @@ const CALM: Disturbances = { interruptedAt: 0, interruptedBy: 0, diesAt: 0 };
 
 /** One run of the job. */
 export const once = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
-	...{ kind: 'job', pick: words, toItsEnd: false },
+	...{ kind: 'step', pick: words, toItsEnd: false },
 	...CALM,
 	...disturbed,
 });
 /** Run until it is done, with blocks in between. */
 export const done = (words: string, disturbed: Partial<Disturbances> = {}): Command => ({
-	...{ kind: 'job', pick: words, toItsEnd: true },
+	...{ kind: 'step', pick: words, toItsEnd: true },
 	...CALM,
 	...disturbed,
 });
@@ -53,7 +52,8 @@ export function storyOf({ claiming, vias }: Terms) {
 		commands: readonly Command[],
 	): Promise<readonly string[]> => {
 		const beginning = { balances, fees: { model: 1n, claiming }, needs: needs.map((each) => new Map(Object.entries(each))) };
-		return play(await testDatabase(), { ...beginning, vias, commands });
+		const { play } = await loadSimulator();
+		return (await play({ ...beginning, vias, commands })).story;
 	};
 }
 

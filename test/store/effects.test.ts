@@ -6,16 +6,15 @@ import { inTransaction, type Store } from '../../src/store/db.ts';
 import {
 	claimEffect,
 	dropEffects,
-	freezeLane,
 	intendEffects,
-	openLane,
 	readEffectsOf,
 	reserveNonce,
 	resolveEffect,
 	storeAttempt,
 } from '../../src/store/effects.ts';
+import { freezeLane, openLane } from '../../src/store/lanes.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
-import { CAUSE, earmarked, randomHash, SIGNER, TOKEN, testStore } from './fixture.ts';
+import { asMined, CAUSE, earmarked, randomHash, SIGNER, TOKEN, testStore } from './fixture.ts';
 
 let store: Store;
 beforeAll(async () => {
@@ -37,15 +36,17 @@ async function legEffects(legs = 1): Promise<Effect[]> {
 
 async function reserve(effect: Effect, seen: (waiting: bigint) => void = () => {}): Promise<bigint> {
 	const epoch = await claimEffect(store.db, effect.id, 'intended');
-	return inTransaction(store.db, CAUSE, (tx) =>
-		reserveNonce(tx, {
-			effect,
-			epoch,
-			payload: (waiting) => {
-				seen(waiting);
-				return payload;
-			},
-		}),
+	return asMined(store.db, () =>
+		inTransaction(store.db, CAUSE, (tx) =>
+			reserveNonce(tx, {
+				effect,
+				epoch,
+				payload: (waiting) => {
+					seen(waiting);
+					return payload;
+				},
+			}),
+		),
 	);
 }
 
@@ -107,7 +108,7 @@ describe('a nonce', () => {
 	it('is not given on a frozen lane', async () => {
 		const lane = { venue: '10', signer: SIGNER };
 		await openLane(store.db, { ...lane, next: 0n });
-		await freezeLane(store.db, lane, 'a foreign nonce');
+		await freezeLane(store.db, lane, { actor: 'test', reason: 'a foreign nonce' });
 		const [effect] = await legEffects();
 		if (effect === undefined) throw new Error('an effect expected');
 		await expect(reserve({ ...effect, venue: '10' })).rejects.toThrow(/is frozen: a foreign nonce/);

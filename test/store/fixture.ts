@@ -8,10 +8,12 @@ import { type Effect, latestEffect } from '../../src/leg/effect.ts';
 import type { EffectKind } from '../../src/leg/effect-state.ts';
 import type { Hop, Leg } from '../../src/leg/leg.ts';
 import { type Amount, amount, hubAmount } from '../../src/money/amount.ts';
+import { createEarmark } from '../../src/store/commitment.ts';
 import { type Db, inTransaction, lockEarmarks, lockInventory, openStore, type Store, type Tx } from '../../src/store/db.ts';
 import { recordEvaluation, saveInvoice } from '../../src/store/demands.ts';
-import { createEarmark, readEarmark } from '../../src/store/earmarks.ts';
-import { claimEffect, openLane, readEffectsOf, recordBroadcast, reserveNonce, storeAttempt } from '../../src/store/effects.ts';
+import { readEarmark } from '../../src/store/earmarks.ts';
+import { claimEffect, LaneClosedError, readEffectsOf, recordBroadcast, reserveNonce, storeAttempt } from '../../src/store/effects.ts';
+import { openLane } from '../../src/store/lanes.ts';
 import { failLeg, resolveOnly } from '../../src/store/leg-ends.ts';
 import { deliverHop, hopSent, legStarted, returnHop } from '../../src/store/leg-events.ts';
 import { readLeg, readLegsOf } from '../../src/store/legs.ts';
@@ -33,6 +35,18 @@ export async function testStoreWithLanes(): Promise<Store> {
 	const store = await testStore();
 	for (const venue of ['1', '10', '56']) await openLane(store.db, { venue, signer: SIGNER, next: 0n });
 	return store;
+}
+
+/** As if everything that a lane has given out were mined as soon as it is full: there is no chain here that could say so. */
+export async function asMined<T>(db: Db, work: () => Promise<T>): Promise<T> {
+	for (;;) {
+		try {
+			return await work();
+		} catch (error) {
+			if (!(error instanceof LaneClosedError)) throw error;
+			await db.execute(sql`update signer_lanes set mined = next`);
+		}
+	}
 }
 
 export function randomHash(): Hex {
@@ -126,11 +140,13 @@ export async function commitNonce(
 ): Promise<void> {
 	const payload = { target: TOKEN, calldata: '0x1234' as Hex, value: 0n, gas: 50_000n, payloadHash: randomHash() };
 	const epoch = await claimEffect(db, effect.id, 'intended');
-	await inTransaction(db, CAUSE, async (tx) => {
-		await lockEarmarks(tx, [earmarkId]);
-		await reserveNonce(tx, { effect, epoch, payload: () => payload });
-		await onNonce(tx);
-	});
+	await asMined(db, () =>
+		inTransaction(db, CAUSE, async (tx) => {
+			await lockEarmarks(tx, [earmarkId]);
+			await reserveNonce(tx, { effect, epoch, payload: () => payload });
+			await onNonce(tx);
+		}),
+	);
 	const signed = await claimEffect(db, effect.id, 'reserved');
 	const attempt = { hash: randomHash(), raw: '0x02' as Hex, gas: 1n, maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
 	await inTransaction(db, CAUSE, (tx) =>
@@ -148,7 +164,7 @@ export async function legNonce(db: Db, legId: string, kind: 'approve' | 'send'):
 export async function legSent(db: Db, legId: string, block = 5n): Promise<void> {
 	const part = await hopOf(db, legId);
 	const effect = await effectOf(db, { leg: legId }, 'send');
-	await inTransaction(db, CAUSE, (tx) => hopSent(tx, { ...part, effect, mined: minedIn(block), evidence: {} }));
+	await inTransaction(db, CAUSE, (tx) => hopSent(tx, { ...part, effect, mined: minedIn(block), evidence: {}, absorbedFrom: block }));
 }
 
 /** Arrives at the destination, or comes back to the origin. */
@@ -227,7 +243,7 @@ export async function purchaseMined(db: Db, earmarkId: string, paid: Amount): Pr
 	const earmark = await readEarmark(db, earmarkId);
 	const effect = await effectOf(db, { earmark: earmarkId }, 'purchase');
 	const purchase = { intentId: randomHash(), paid, amountHub: hubAmount(paid), leavesAllowance: false };
-	await inTransaction(db, CAUSE, (tx) => purchaseFinal(tx, { earmark, effect, mined: minedIn(9n), purchase }));
+	await inTransaction(db, CAUSE, (tx) => purchaseFinal(tx, { earmark, effect, mined: minedIn(9n), purchase, absorbedFrom: 9n }));
 }
 
 /** Takes back what was tried on the way out of `tried`. */

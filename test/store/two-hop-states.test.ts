@@ -6,8 +6,8 @@ import { latestEffect } from '../../src/leg/effect.ts';
 import type { EffectKind } from '../../src/leg/effect-state.ts';
 import type { Hop, Leg } from '../../src/leg/leg.ts';
 import { amount } from '../../src/money/amount.ts';
+import { createEarmark } from '../../src/store/commitment.ts';
 import { type Db, inTransaction, lockEarmarks, lockInventory, type Store } from '../../src/store/db.ts';
-import { createEarmark } from '../../src/store/earmarks.ts';
 import { readEffectsOf } from '../../src/store/effects.ts';
 import { giveBack } from '../../src/store/give-back.ts';
 import { readHolds } from '../../src/store/holds.ts';
@@ -109,7 +109,7 @@ async function nonce(db: Db, legId: string, [kind, index]: readonly [EffectKind,
 async function sent(db: Db, legId: string, index: number): Promise<void> {
 	const at = await part(db, legId, index);
 	const effect = await effectAt(db, legId, ['send', index]);
-	await inTransaction(db, CAUSE, (tx) => hopSent(tx, { ...at, effect, mined: minedIn(5n), evidence: {} }));
+	await inTransaction(db, CAUSE, (tx) => hopSent(tx, { ...at, effect, mined: minedIn(5n), evidence: {}, absorbedFrom: 5n }));
 }
 
 /** The first hop has brought so much; the second then sends that, and must bring one unit less. */

@@ -1,0 +1,158 @@
+/**
+ * Steps 5 to 9: an effect whose nonce has committed, up to the verdict that the chain gives. No owner is asked here, so whoever finds the
+ * effect may follow it: the job of its owner, or the sweeper of its lane.
+ */
+import type { PublicClient } from 'viem';
+import { errorText, InvariantError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { Effect } from '../leg/effect.ts';
+import type { Log } from '../observe/log.ts';
+import { isDue, readTrail, type Trail, wantsCancel } from '../store/attempts.ts';
+import type { Db } from '../store/db.ts';
+import { recordBroadcast } from '../store/effects.ts';
+import { readSignedBetween } from '../store/lane-history.ts';
+import { clearForeign } from '../store/lanes.ts';
+import { isStopped } from '../store/stops.ts';
+import type { FeeRules } from './fees.ts';
+import { type Finality, finalityOf } from './finality.ts';
+import { suspectStranger } from './foreign.ts';
+import { lookAt } from './look.ts';
+import type { Decided, Waiting } from './progress.ts';
+import { lookAtNonce } from './receipts.ts';
+import type { Signer } from './signer.ts';
+
+export interface ChainInfo {
+	readonly chainId: number;
+	readonly finality: Finality;
+	readonly fees: FeeRules;
+	readonly pollMs: number;
+}
+
+export interface FollowPorts {
+	readonly db: Db;
+	readonly log: Log;
+	readonly signer: Signer;
+	readonly client: (venue: VenueId) => PublicClient;
+	readonly chain: (venue: VenueId) => ChainInfo;
+}
+
+const STOPPED_LOOK_AGAIN_MS = 1_000;
+const REBROADCAST_AFTER_MS = 5_000;
+
+/** Of an effect that has a nonce and no verdict. Throws as `advanceEffect` does. */
+export async function followEffect(ports: FollowPorts, effect: Effect): Promise<Waiting | Decided> {
+	return effect.status === 'tracking' ? track(ports, effect) : signAndSend(ports, effect);
+}
+
+/** Steps 5 and 6. */
+async function signAndSend(ports: FollowPorts, effect: Effect): Promise<Waiting> {
+	if (await isStopped(ports.db)) return stopped();
+	const trail = await readTrail(ports.db, effect.id);
+	if (effect.status === 'reserved' || wantsCancel(trail)) {
+		const signed = await sign(ports, effect, trail);
+		if (signed !== 'signed') return signed === 'stopped' ? stopped() : waitAt(ports, effect, 'to be cancelled');
+	}
+	if (await isStopped(ports.db)) return stopped();
+	await broadcast(ports, effect);
+	return waitAt(ports, effect, 'sent');
+}
+
+/** Step 6: only committed bytes; whatever the node answers, time-out included, leads to tracking. */
+async function broadcast({ db, log, client }: FollowPorts, effect: Effect): Promise<void> {
+	const newest = (await readTrail(db, effect.id)).attempts.at(-1);
+	if (newest === undefined) throw new InvariantError(`effect ${effect.id} is signed but has no attempt`, { effectId: effect.id });
+	let error: string | null = null;
+	try {
+		await client(effect.venue).sendRawTransaction({ serializedTransaction: newest.raw });
+	} catch (cause) {
+		error = errorText(cause);
+	}
+	await recordBroadcast(db, { effectId: effect.id, hash: newest.hash, error });
+	const { id, ownerKind, ownerId, venue, kind } = effect;
+	const ids = { effect: id, [ownerKind]: ownerId, venue, kind, tx: newest.hash };
+	log.info({ ...ids, ...(newest.cancels ? { cancels: true } : {}), answer: error ?? 'accepted' }, 'broadcast');
+}
+
+/** Steps 7 to 9. */
+async function track(ports: FollowPorts, effect: Effect): Promise<Waiting | Decided> {
+	const { finality } = ports.chain(effect.venue);
+	const trail = await readTrail(ports.db, effect.id);
+	const sight = await lookAtNonce({
+		client: ports.client(effect.venue),
+		signer: effect.signer,
+		nonce: effect.nonce ?? 0n,
+		hashes: trail.attempts.map((attempt) => attempt.hash),
+		finalityBlocks: finality.deepest,
+	});
+	if (sight.state === 'foreign') return suspectStranger(ports, effect, trail);
+	if (trail.isSuspect) await clearForeign(ports.db, effect.id);
+	if (sight.state === 'waiting') return push(ports, effect, trail);
+	const { status, transactionHash, blockNumber, logs } = sight.receipt;
+	const cancelled = trail.attempts.some((attempt) => attempt.hash === transactionHash && attempt.cancels);
+	// What follows an approval is checked again before it is signed, so an approval may count as soon as it is mined.
+	const needed = isApproval(effect) && !cancelled ? 0n : BigInt(finalityOf(finality, effect));
+	if (sight.confirmations < needed) return waitAt(ports, effect, `mined, ${sight.confirmations} of ${needed} confirmations`);
+	const to = status === 'success' ? 'confirmed' : 'reverted';
+	return { state: 'verdict', to: cancelled ? 'cancelled' : to, mined: { transactionHash, blockNumber, logs } };
+}
+
+/** Not mined: sent again from time to time, the same bytes, until they are outbid by others for the same nonce. */
+async function push(ports: FollowPorts, effect: Effect, trail: Trail): Promise<Waiting> {
+	const sentAgoMs = trail.attempts.at(-1)?.sentAgoMs ?? null;
+	const isSentLately = sentAgoMs !== null && sentAgoMs <= REBROADCAST_AFTER_MS;
+	if (isSentLately && !wantsCancel(trail)) return waitAt(ports, effect, 'not mined yet');
+	if (await isStopped(ports.db)) return stopped();
+	const isNext = await resendBefore(ports, effect);
+	// Nothing more is signed on a frozen lane; what was signed is still sent.
+	const isSignable = trail.frozen === null;
+	if (isSignable && (wantsCancel(trail) || (isNext && isDue(trail, ports.chain(effect.venue).fees)))) {
+		const signed = await sign(ports, effect, trail);
+		if (signed === 'stopped') return stopped();
+		if (signed === 'signed') return sendAgain(ports, effect);
+	}
+	// Nobody helps a transaction along that a person does not want any more.
+	return wantsCancel(trail) ? waitAt(ports, effect, 'to be cancelled') : sendAgain(ports, effect);
+}
+
+async function sendAgain(ports: FollowPorts, effect: Effect): Promise<Waiting> {
+	await broadcast(ports, effect);
+	return waitAt(ports, effect, 'not mined yet');
+}
+
+async function sign(ports: FollowPorts, effect: Effect, { attempts }: Trail): Promise<'signed' | 'stopped' | 'capped'> {
+	const ids = { effect: effect.id, [effect.ownerKind]: effect.ownerId, venue: effect.venue, kind: effect.kind };
+	const done = await ports.signer.sign(effect.id);
+	if (done === 'signed' && attempts.length > 0) ports.log.info({ ...ids, attempt: attempts.length + 1 }, 'signed again for the same nonce');
+	if (done === 'capped') ports.log.warn({ ...ids, tx: attempts.at(-1)?.hash }, 'not mined, and its fee may not rise further');
+	return done;
+}
+
+/**
+ * A reorganisation may also have taken what the lane had sent before and what counted as mined, as an approval does: without it, nothing
+ * that comes after is ever mined. The same bytes, so that nothing can happen twice; whatever the node answers, the next look decides.
+ * Answers whether the effect is next in line: only then is it worth a higher fee.
+ */
+async function resendBefore({ db, client }: FollowPorts, { venue, signer, nonce }: Effect): Promise<boolean> {
+	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
+		client(venue).getTransactionCount({ address: signer }),
+	);
+	if (nonce === null || BigInt(next) >= nonce) return BigInt(next) === nonce;
+	for (const raw of await readSignedBetween(db, { venue, signer, from: BigInt(next), to: nonce }))
+		await client(venue)
+			.sendRawTransaction({ serializedTransaction: raw })
+			.catch(() => {});
+	return false;
+}
+
+function isApproval({ kind }: Effect): boolean {
+	return kind === 'approve' || kind === 'reset';
+}
+
+function waitAt(ports: FollowPorts, { venue }: Effect, reason: string): Waiting {
+	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason };
+}
+
+/** What is answered while the stop switch is on. */
+export function stopped(): Waiting {
+	return { state: 'waiting', lookAgainMs: STOPPED_LOOK_AGAIN_MS, reason: 'stopped by an operator' };
+}

@@ -1,0 +1,95 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openEndpoint } from '../../src/chain/quorum-endpoint.ts';
+import { ConfigError } from '../../src/errors.ts';
+
+const open: Server[] = [];
+afterEach(() => {
+	for (const server of open.splice(0)) {
+		server.closeAllConnections();
+		server.close();
+	}
+});
+
+type Fate = (response: ServerResponse, method: string) => boolean;
+
+/** Two cores may be busy with other files. */
+const TIMEOUT_MS = 5_000;
+const SHORT_MS = 300;
+
+/** An endpoint of chain 10 whose `fate` answers in its place where it returns true. */
+async function endpoint(fate: { now: Fate; chainId?: number }, timeoutMs = TIMEOUT_MS) {
+	const methods: string[] = [];
+	const server = createServer((request, response) => {
+		let text = '';
+		request.on('data', (chunk) => {
+			text += chunk;
+		});
+		request.on('end', () => {
+			const { id, method } = JSON.parse(text) as { id: number; method: string };
+			methods.push(method);
+			if (fate.now(response, method)) return;
+			const result = method === 'eth_chainId' ? `0x${(fate.chainId ?? 10).toString(16)}` : '0x7';
+			response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+		});
+	});
+	open.push(server);
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/key-of-ours`;
+	const { request, doubt } = openEndpoint({ key: 'chains.10.rpcUrls[0]', url, chainId: 10, timeoutMs });
+	const height = () => request({ method: 'eth_blockNumber', params: [] });
+	return { height, doubt, methods, asked: () => methods.filter((method) => method === 'eth_blockNumber').length };
+}
+
+const toHeights = (fate: (response: ServerResponse) => unknown): Fate => {
+	return (response, method) => method === 'eth_blockNumber' && fate(response) !== undefined;
+};
+
+describe('an endpoint', () => {
+	it('is asked once more when it fails, and not when it has answered', async () => {
+		let left = 1;
+		const fate = { now: toHeights((response) => (left-- > 0 ? response.writeHead(503).end() : undefined)) };
+		const { height, asked } = await endpoint(fate);
+		expect([await height(), asked()]).toEqual(['0x7', 2]);
+		const answer = JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32_000, message: 'header not found' } });
+		fate.now = toHeights((response) => response.setHeader('content-type', 'application/json').end(answer));
+		await expect(height()).rejects.toThrow(/header not found/);
+		expect(asked()).toBe(3);
+	});
+
+	it('that wants to be left alone for longer than a call may take is left alone', async () => {
+		const { height, asked } = await endpoint({ now: toHeights((response) => response.writeHead(429, { 'retry-after': '3600' }).end()) });
+		await expect(height()).rejects.toThrow(/429/);
+		expect(asked()).toBe(1);
+	});
+
+	it('is not waited for beyond its limit, also when its answer begins and never ends', async () => {
+		for (const fate of [() => true, (response: ServerResponse) => response.writeHead(200).write('{')]) {
+			const { height } = await endpoint({ now: toHeights(fate) }, SHORT_MS);
+			await expect(height()).rejects.toThrow(/took too long/);
+		}
+	});
+
+	it('is never named by its address, which may hold a key', async () => {
+		const { height } = await endpoint({ now: toHeights((response) => response.writeHead(404).end()) });
+		const error = await height().catch((thrown: unknown) => thrown);
+		expect(error).toBeInstanceOf(Error);
+		expect(`${String(error)} ${JSON.stringify(error)}`).not.toMatch(/key-of-ours/);
+		expect(String(error)).toMatch(/URL: chains\.10\.rpcUrls\[0\]/);
+	});
+
+	it('proves its chain once, and again once it is doubted', async () => {
+		const fate: { now: Fate; chainId?: number } = { now: () => false };
+		const { height, doubt, methods } = await endpoint(fate);
+		await Promise.all([height(), height(), height()]);
+		expect(methods.filter((method) => method === 'eth_chainId')).toHaveLength(1);
+		fate.chainId = 56;
+		expect(await height()).toBe('0x7');
+		doubt();
+		await expect(height()).rejects.toThrow(ConfigError);
+		await expect(height()).rejects.toThrow(/serves chain 56, not 10/);
+		fate.chainId = 10;
+		expect(await height()).toBe('0x7');
+	});
+});

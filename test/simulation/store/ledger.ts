@@ -1,0 +1,13 @@
+/** `src/store/ledger.ts` in memory. */
+import type * as real from '../../../src/store/ledger.ts';
+import { refuse, tablesOf } from './memory.ts';
+
+export const post: typeof real.post = async (tx, { moves, event, earmarkId, legId, tx: hash }) => {
+	const memory = await tablesOf(tx);
+	const posting = { posting: memory.id(), event, earmarkId, legId, tx: hash, at: memory.now() };
+	if (moves.some((move) => move.amount < 0n)) refuse('an amount is not negative');
+	for (const { venue, asset, from, to, amount } of moves) {
+		memory.add(memory.ledger, { id: memory.serial(), ...posting, account: from, venue, asset, amount: -amount });
+		memory.add(memory.ledger, { id: memory.serial(), ...posting, account: to, venue, asset, amount });
+	}
+};

@@ -1,0 +1,140 @@
+/**
+ * Tables in memory for the simulation: rows as drizzle reads them, one transaction at a time, each undone when it throws. Time and ids are the
+ * simulation's, so that the same seed writes the same rows.
+ */
+import type { demands, invoices } from '../../../drizzle/schema/demands.ts';
+import type { earmarks, holds, hops, rebalanceOperations } from '../../../drizzle/schema/earmarks.ts';
+import type { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
+import type { balanceSnapshots, outbox, receivables, stops } from '../../../drizzle/schema/inventory.ts';
+import type { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
+import type { Db, Tx } from '../../../src/store/db.ts';
+
+/** A row that may be changed in place, through `Memory.change` only. */
+type Row<Table extends { readonly $inferSelect: unknown }> = { -readonly [Key in keyof Table['$inferSelect']]: Table['$inferSelect'][Key] };
+
+export type DemandRow = Row<typeof demands>;
+export type EarmarkRow = Row<typeof earmarks>;
+export type LegRow = Row<typeof rebalanceOperations>;
+export type HopRow = Row<typeof hops>;
+export type HoldRow = Row<typeof holds>;
+export type EffectRow = Row<typeof effects>;
+export type AttemptRow = Row<typeof attempts>;
+export type LaneRow = Row<typeof signerLanes>;
+
+export interface MemoryOptions {
+	/** Unix milliseconds; asked at the beginning of every transaction and of every statement outside of one. */
+	readonly nowMs: () => number;
+	/** Called before every transaction and every write outside of one; what it throws is a process that dies there. */
+	readonly onStatement: () => void;
+}
+
+export class Memory {
+	readonly demands: DemandRow[] = [];
+	readonly invoices: Row<typeof invoices>[] = [];
+	readonly earmarks: EarmarkRow[] = [];
+	readonly legs: LegRow[] = [];
+	readonly hops: HopRow[] = [];
+	readonly holds: HoldRow[] = [];
+	readonly effects: EffectRow[] = [];
+	readonly attempts: AttemptRow[] = [];
+	readonly lanes: LaneRow[] = [];
+	readonly laneEvents: Row<typeof laneEvents>[] = [];
+	readonly snapshots: Row<typeof balanceSnapshots>[] = [];
+	readonly receivables: Row<typeof receivables>[] = [];
+	readonly ledger: Row<typeof ledgerEntries>[] = [];
+	readonly outbox: Row<typeof outbox>[] = [];
+	readonly stops: Row<typeof stops>[] = [];
+	private readonly options: MemoryOptions;
+	private ids = 0;
+	/** How the transaction that is open is undone, last change first. */
+	private undo: (() => void)[] | null = null;
+	private turn: Promise<unknown> = Promise.resolve();
+
+	constructor(options: MemoryOptions) {
+		this.options = options;
+	}
+
+	/** What the product takes for its database. */
+	get db(): Db {
+		const root: Handle = { memory: this, isRoot: true, transaction: (work) => this.transaction(work) };
+		return root as unknown as Db;
+	}
+
+	get nowMs(): number {
+		return this.options.nowMs();
+	}
+
+	/** Now, and so many milliseconds later, as drizzle reads an instant. */
+	now(plusMs = 0): string {
+		return new Date(this.nowMs + plusMs).toISOString();
+	}
+
+	id(): string {
+		return `00000000-0000-4000-8000-${this.serial().toString(16).padStart(12, '0')}`;
+	}
+
+	serial(): bigint {
+		this.ids += 1;
+		return BigInt(this.ids);
+	}
+
+	add<T>(table: T[], ...rows: T[]): void {
+		this.beforeWrite();
+		table.push(...rows);
+		this.undo?.push(() => table.splice(table.length - rows.length, rows.length));
+	}
+
+	change<T extends object>(row: T, changes: Partial<T>): void {
+		this.beforeWrite();
+		const before = { ...row };
+		Object.assign(row, changes);
+		this.undo?.push(() => Object.assign(row, before));
+	}
+
+	/** Whoever is not in the transaction that is open waits until it has ended. */
+	async outside(): Promise<void> {
+		while (this.undo !== null) await this.turn;
+	}
+
+	private beforeWrite(): void {
+		if (this.undo === null) this.options.onStatement();
+	}
+
+	private async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+		this.options.onStatement();
+		const mine = this.turn.then(() => this.run(work));
+		this.turn = mine.catch(() => {});
+		return mine;
+	}
+
+	private async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+		this.undo = [];
+		const inside: Handle = { memory: this, isRoot: false, transaction: () => Promise.reject(new Error('a transaction in a transaction')) };
+		try {
+			return await work(inside as unknown as Tx);
+		} catch (error) {
+			for (const step of this.undo.reverse()) step();
+			throw error;
+		} finally {
+			this.undo = null;
+		}
+	}
+}
+
+interface Handle {
+	readonly memory: Memory;
+	readonly isRoot: boolean;
+	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+/** The tables behind a handle, once nobody else's transaction is open. */
+export async function tablesOf(handle: Db | Tx): Promise<Memory> {
+	const { memory, isRoot } = handle as unknown as Handle;
+	if (isRoot) await memory.outside();
+	return memory;
+}
+
+/** What PostgreSQL does to a row that breaks a rule of its table. */
+export function refuse(rule: string): never {
+	throw new Error(`the database refuses it: ${rule}`);
+}
