@@ -10,7 +10,7 @@ import type { Log } from '../observe/log.ts';
 import { isDue, readTrail, type Trail, wantsCancel } from '../store/attempts.ts';
 import type { Db } from '../store/db.ts';
 import { recordBroadcast } from '../store/effects.ts';
-import { readSignedBetween } from '../store/lane-history.ts';
+import { readHighestDecided, readSignedBetween } from '../store/lane-history.ts';
 import { clearForeign } from '../store/lanes.ts';
 import { isStopped } from '../store/stops.ts';
 import type { FeeRules } from './fees.ts';
@@ -137,11 +137,32 @@ async function resendBefore({ db, client }: FollowPorts, { venue, signer, nonce 
 		client(venue).getTransactionCount({ address: signer }),
 	);
 	if (nonce === null || BigInt(next) >= nonce) return BigInt(next) === nonce;
-	for (const raw of await readSignedBetween(db, { venue, signer, from: BigInt(next), to: nonce }))
-		await client(venue)
+	await resend({ db, client }, { venue, signer, from: BigInt(next), to: nonce });
+	return false;
+}
+
+/**
+ * What has a verdict and is mined no more was taken back, an approval perhaps that the call at hand was refused for. It is sent again, with all that
+ * comes before it. Answers whether there was any.
+ */
+export async function resendTakenBack({ db, client }: FollowPorts, { venue, signer }: Effect): Promise<boolean> {
+	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
+		client(venue).getTransactionCount({ address: signer }),
+	);
+	const highest = await readHighestDecided(db, { venue, signer, from: BigInt(next) });
+	if (highest === null) return false;
+	await resend({ db, client }, { venue, signer, from: BigInt(next), to: highest + 1n });
+	return true;
+}
+
+async function resend(
+	{ db, client }: Pick<FollowPorts, 'db' | 'client'>,
+	range: { readonly venue: string; readonly signer: string; readonly from: bigint; readonly to: bigint },
+): Promise<void> {
+	for (const raw of await readSignedBetween(db, range))
+		await client(range.venue)
 			.sendRawTransaction({ serializedTransaction: raw })
 			.catch(() => {});
-	return false;
 }
 
 function isApproval({ kind }: Effect): boolean {

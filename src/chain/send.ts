@@ -11,7 +11,7 @@ import { type Cause, inTransaction, type Tx } from '../store/db.ts';
 import { claimEffect, LaneClosedError, readEffect, refuseEffect, reserveNonce } from '../store/effects.ts';
 import { laneExists, noteMined, openLane } from '../store/lanes.ts';
 import { isStopped } from '../store/stops.ts';
-import { type FollowPorts, followEffect, stopped } from './follow.ts';
+import { type FollowPorts, followEffect, resendTakenBack, stopped } from './follow.ts';
 import { lookAt } from './look.ts';
 import { approveCalldata, payloadHash, tagCalldata } from './payload.ts';
 import type { Decided, Waiting } from './progress.ts';
@@ -81,6 +81,7 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 		if (!(error instanceof PermanentError)) throw error;
 		// Some tokens (USDT) refuse to change an allowance that is not zero; it will be, once what was approved before is spent.
 		if (isApproval(effect) && (await isBeingSpent(db, effect))) return spentFirst(ports, effect);
+		if (await resendTakenBack(ports, effect)) return takenBack(ports, effect);
 		return { state: 'refused', refusals: await refuseEffect(db, effect.id, errorText(error)), reason: errorText(error) };
 	}
 	await ensureLane(ports, effect);
@@ -102,6 +103,10 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 		if (!(error instanceof LaneClosedError)) throw error;
 		return waitForRoom(ports, effect, error);
 	}
+}
+
+function takenBack(ports: SendPorts, { venue }: Effect): Waiting {
+	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason: 'what was mined before was taken back, and is sent again' };
 }
 
 /** How many nonces of the lane are spent is asked now, for the next time. */

@@ -1,7 +1,8 @@
 /** What a lane has sent before, and what of it nobody takes care of. */
-import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
 import type { Hex } from 'viem';
 import { attempts, effects } from '../../drizzle/schema/effects.ts';
+import type { EffectStatus } from '../leg/effect-state.ts';
 import type { Db } from './db.ts';
 import type { LaneKey } from './lanes.ts';
 
@@ -20,6 +21,18 @@ export async function readSignedBetween(
 		.where(and(eq(effects.venue, venue), eq(effects.signer, signer), gte(effects.nonce, from), lt(effects.nonce, to)))
 		.orderBy(asc(effects.nonce), desc(attempts.createdAt));
 	return rows.map((row) => row.raw as Hex);
+}
+
+/** The highest nonce of a lane from `from` on of which we have a verdict; null when there is none. */
+export async function readHighestDecided(db: Db, { venue, signer, from }: LaneKey & { from: bigint }): Promise<bigint | null> {
+	const decided: EffectStatus[] = ['confirmed', 'reverted', 'cancelled'];
+	const [row] = await db
+		.select({ nonce: effects.nonce })
+		.from(effects)
+		.where(and(eq(effects.venue, venue), eq(effects.signer, signer), gte(effects.nonce, from), inArray(effects.status, decided)))
+		.orderBy(desc(effects.nonce))
+		.limit(1);
+	return row?.nonce ?? null;
 }
 
 /**

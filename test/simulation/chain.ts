@@ -2,7 +2,7 @@
  * A tiny chain with one token and one account of ours: blocks with their balances, a pool from which signed transactions are mined in the order of
  * their nonces, exact allowances. Transactions may be outbid, forgotten, or taken back with their blocks. Amounts are base units.
  */
-import { type Address, decodeFunctionData, erc20Abi, type Hash, type Hex, keccak256, type Log, stringToHex } from 'viem';
+import { type Address, decodeFunctionData, erc20Abi, type Hash, type Hex, type Log, numberToHex } from 'viem';
 
 export interface Call {
 	readonly to: Address;
@@ -71,6 +71,16 @@ interface Block {
 	/** Null when it brought what others have sent: such a block is never taken back. */
 	readonly sent: Sent | null;
 	readonly undo: (() => void) | null;
+}
+
+/** Answers the same question again without asking: a call is read by everybody who looks at it. */
+export function remembering<T>(read: (data: Hex) => T): (data: Hex) => T {
+	const known = new Map<Hex, T>();
+	return (data) => {
+		const found = known.get(data) ?? read(data);
+		known.set(data, found);
+		return found;
+	};
 }
 
 export class Chain {
@@ -156,6 +166,8 @@ export class Chain {
 
 	/** Somebody pays us, in one transaction. */
 	receive(hash: Hash, amounts: readonly bigint[]): void {
+		// What comes in is told from what was seen by the numbers of blocks, so nothing comes in a block whose number was another one's.
+		while (this.height < this.highest) this.append({ undo: () => {} });
 		this.append({ balance: amounts.reduce((sum, each) => sum + each, this.balance) });
 		for (const value of amounts) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value } });
 	}
@@ -216,7 +228,8 @@ export class Chain {
 		this.blocks.push({ balance, nonce, sent: null, undo: null, ...block, hash: this.hashOf(this.blocks.length) });
 	}
 
+	/** Another one after every reorganisation. */
 	private hashOf(number: number): Hash {
-		return keccak256(stringToHex(`${this.facts.venue} ${number} ${this.forks}`));
+		return numberToHex((BigInt(this.facts.venue) << 64n) + (BigInt(this.forks) << 32n) + BigInt(number), { size: 32 });
 	}
 }

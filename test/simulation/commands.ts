@@ -101,17 +101,18 @@ const needAt = (venues: Readonly<Record<string, bigint>>) => units(30, 110).map(
 
 export const opening: fc.Arbitrary<Opening> = fc.record({
 	// Most is at 1, so that much has to come from there, to 56 in two hops.
-	balances: fc.tuple(units(200, 460), units(20, 45), units(20, 80)),
+	balances: fc.tuple(units(280, 600), units(20, 45), units(20, 80)),
 	needs: fc.tuple(
 		units(60, 120).map((need) => wanted({ 10: 0n }, need)),
 		fc.oneof(needAt({ 10: 3n, 56: 0n }), needAt({ 56: 20n })),
 		fc.oneof(needAt({ 10: 3n, 56: 0n }), needAt({ 10: 20n })),
+		units(60, 120).map((need) => wanted({ 10: 0n }, need)),
 	),
 	// To the planner small differences are none, and then the first name is the best: with 6 the other bridge is.
 	fees: fc.record({ model: fc.constant(1n), claiming: fc.constantFrom(1n, 6n) }),
 	finality: fc.constantFrom(1n, 2n),
 	vias: fc.subarray([...VIAS], { minLength: 1 }),
-	commands: fc.array(command, { minLength: 24, maxLength: 44, size: 'max' }),
+	commands: fc.array(command, { minLength: 20, maxLength: 36, size: 'max' }),
 });
 
 /** The opening of a seed: the same for the same number, whatever was made before. */

@@ -15,7 +15,7 @@ import {
 	pad,
 	parseAbi,
 } from 'viem';
-import type { Chain, Contract } from './chain.ts';
+import { type Chain, type Contract, remembering } from './chain.ts';
 
 export const BRIDGES = ['model', 'claiming'] as const;
 export type BridgeName = (typeof BRIDGES)[number];
@@ -154,7 +154,7 @@ export class Deposits {
 	}
 
 	private takes(bridge: BridgeName, origin: string): Contract {
-		const read = (data: Hex) => decodeFunctionData({ abi: depositAbi, data }).args;
+		const read = remembering((data) => decodeFunctionData({ abi: depositAbi, data }).args);
 		return {
 			wants: (data) => read(data)[0],
 			pays: () => 0n,
@@ -177,9 +177,10 @@ export class Deposits {
 	}
 
 	private pays(venue: string): Contract {
+		const argsOf = remembering((data) => decodeFunctionData({ abi: claimAbi, data }).args);
 		const read = (data: Hex) => {
-			const { args } = decodeFunctionData({ abi: claimAbi, data });
-			return { deposit: this.of(args[0]), attestation: args[1] };
+			const [tx, attestation] = argsOf(data);
+			return { deposit: this.of(tx), attestation };
 		};
 		return {
 			wants: () => 0n,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from './commands.ts';
 import { VIAS } from './product.ts';
-import { arrives, blockAt, claims, contracts, done, expires, invoice, once, storyOf, told } from './story.ts';
+import { arrives, blockAt, claims, contracts, done, expires, invoice, once, outcomes, storyOf, told } from './story.ts';
 
 const LEG = 'leg 1 of earmark 1 for A';
 const CLAIM = `claim ${LEG}`;
@@ -41,7 +41,7 @@ describe('a claim', () => {
 		for (const trouble of ['refuses', 'reverts'] as const) {
 			const lines = await story(contracts('10', trouble), done(CLAIM), done(CLAIM));
 			expect(told(lines, `${CLAIM}: delivered`)).toHaveLength(1);
-			expect(told(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
+			expect(outcomes(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
 		}
 	});
 
@@ -83,7 +83,7 @@ describe('a leg of two hops', () => {
 	const story = (...commands: readonly Command[]) => modelFirst([160n, 20n, 10n], [{ 56: 60n }], commands);
 	/** B would have to take what A's leg has taken. */
 	const rivalry = (...commands: readonly Command[]) => modelFirst([77n, 20n, 10n], [{ 56: 60n }, { 10: 40n }], commands);
-	const isSettled = (lines: readonly string[]) => expect(told(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
+	const isSettled = (lines: readonly string[]) => expect(outcomes(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
 
 	it('arrives over both bridges, whichever comes first', async () => {
 		isSettled(await story(...parked, done(`send ${HOP_2}`), arrives(), once(`prove ${HOP_2}`), done(`claim ${HOP_2}`)));

@@ -1,6 +1,6 @@
 /**
- * The simulator as one file: the product's own modules, linked with the store in memory in the place of the one on PostgreSQL. Which of the
- * two it is is decided here and nowhere else, so the product needs no interface for it (ADR 0016).
+ * The simulator as a bundle: the product's own modules, linked with the store in memory in the place of the one on PostgreSQL. Which of the
+ * two it is is decided here and nowhere else, so the product needs no interface for it (ADR 0017).
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -20,28 +20,29 @@ const OUTSIDE = ['postgres', 'drizzle-orm', 'pg', 'ioredis', 'bullmq', 'esbuild'
 
 let built: Promise<string> | null = null;
 
-/** The path of the file, built afresh by every process that asks, and gone with it. */
-export function simulatorFile(): Promise<string> {
-	built ??= bundle();
-	return built;
+/** The simulator in this process. */
+export async function loadSimulator(): Promise<Simulator> {
+	return (await import(pathToFileURL(await simulatorFile('play')).href)) as Simulator;
 }
 
-export async function loadSimulator(): Promise<Simulator> {
-	return (await import(pathToFileURL(await simulatorFile()).href)) as Simulator;
+/** The path of the file: to be imported, or to be the entry of a thread. Built afresh by every process that asks, and gone with it. */
+export async function simulatorFile(entry: 'play' | 'worker'): Promise<string> {
+	built ??= bundle();
+	return join(await built, `${entry}.mjs`);
 }
 
 async function bundle(): Promise<string> {
 	mkdirSync(PLACE, { recursive: true });
 	const folder = mkdtempSync(join(PLACE, 'simulator-'));
 	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-	const outfile = join(folder, 'simulator.mjs');
 	await build({
-		...{ entryPoints: [join(HERE, 'play.ts')], outfile, bundle: true, platform: 'node', target: 'node20', format: 'esm' },
+		...{ entryPoints: [join(HERE, 'play.ts'), join(HERE, 'worker.ts')], outdir: folder, outExtension: { '.js': '.mjs' } },
+		...{ bundle: true, splitting: true, platform: 'node', target: 'node20', format: 'esm' },
 		...{ logLevel: 'error', external: [...OUTSIDE, ...OUTSIDE.map((name) => `${name}/*`)], plugins: [memoryStore()] },
 		// Packages that ask with `require` find it.
 		banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
 	});
-	return outfile;
+	return folder;
 }
 
 /** Whoever asks for a module of the store gets the one in memory, where there is one; that one alone gets the one in whose place it stands. */

@@ -1,5 +1,6 @@
 /** What happens in the middle of a step: at one of its looks outside something else happens, or at one of its statements the process dies. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { TransientError } from '../../src/errors.ts';
+import { pointOf } from './crash-points.ts';
 
 export interface Disturbance {
 	/** At which look outside `meanwhile` is called, counted from 1; 0 is never. */
@@ -10,7 +11,7 @@ export interface Disturbance {
 }
 
 /** The process has died: whatever was committed stays, and nothing more happens in it. */
-export class Death extends Error {}
+export class Death extends TransientError {}
 
 interface Step extends Disturbance {
 	looks: number;
@@ -18,39 +19,54 @@ interface Step extends Disturbance {
 	dead: boolean;
 }
 
-const steps = new AsyncLocalStorage<Step>();
+/** Whose turn it is comes last: what is in the middle of a step is awaited there, so steps end in the opposite order of their beginning. */
+const steps: Step[] = [];
 
 /** Answers whether the process has died in it. */
 export async function during(disturbance: Disturbance, step: () => Promise<void>): Promise<boolean> {
 	const state: Step = { ...disturbance, looks: 0, statements: 0, dead: false };
-	await steps.run(state, step);
+	steps.push(state);
+	try {
+		await step();
+	} finally {
+		steps.splice(steps.lastIndexOf(state), 1);
+	}
 	return state.dead;
 }
 
 /** Throws `Death` in a process that has died: what it catches there must not make it act again. */
 export function live(): void {
-	if (steps.getStore()?.dead === true) throw new Death('the process has died');
+	if (steps.at(-1)?.dead === true) throw new Death('the process has died');
 }
 
 /** Whether the process in which this is called has died. */
 export function isDead(): boolean {
-	return steps.getStore()?.dead === true;
+	return steps.at(-1)?.dead === true;
 }
 
 export async function look(): Promise<void> {
 	live();
-	const step = steps.getStore();
+	const step = steps.at(-1);
 	if (step === undefined) return;
 	step.looks += 1;
 	if (step.looks === step.interruptedAt) await step.meanwhile();
 }
 
-export function beginStatement(): void {
+/** The crash points at which processes have died so far. */
+const deaths = new Set<string>();
+
+export function crashPointsHit(): string[] {
+	return [...deaths].sort();
+}
+
+/** `what` is about to be written. */
+export function beginStatement(what: string): void {
 	live();
-	const step = steps.getStore();
+	const step = steps.at(-1);
 	if (step === undefined) return;
 	step.statements += 1;
 	if (step.statements !== step.diesAt) return;
 	step.dead = true;
+	deaths.add(pointOf(what));
 	throw new Death('the process has died');
 }

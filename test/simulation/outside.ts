@@ -15,7 +15,7 @@ import {
 	stringToHex,
 } from 'viem';
 import { intentAddedV2Abi, newIntentAbi } from '../../src/trigger/everclear/abi.ts';
-import { Chain, type Contract } from './chain.ts';
+import { Chain, type Contract, remembering } from './chain.ts';
 import { type BridgeName, Deposits, type Movement } from './deposits.ts';
 
 export const WALLET: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
@@ -118,7 +118,7 @@ export class Outside {
 	}
 
 	private spokeOn(venue: string): Contract {
-		const read = (data: Hex) => decodeFunctionData({ abi: newIntentAbi, data }).args;
+		const read = remembering((data) => decodeFunctionData({ abi: newIntentAbi, data }).args);
 		return {
 			wants: (data) => read(data)[4],
 			pays: () => 0n,

@@ -24,12 +24,15 @@ export interface Played {
 /** Thrown when an invariant is broken, or the run does not come to rest; with the story up to there. */
 export class Broken extends Error {
 	readonly kind: 'violation' | 'stuck';
+	/** What is wrong. */
+	readonly finding: string;
 	readonly story: readonly string[];
 
 	constructor(cause: unknown, story: readonly string[]) {
 		const text = errorText(cause);
 		super(`${text}\n${story.map((line) => `  ${line}`).join('\n')}`, { cause });
 		this.kind = text.includes('rest: ') ? 'stuck' : 'violation';
+		this.finding = text;
 		this.story = story;
 	}
 }

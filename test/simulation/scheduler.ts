@@ -1,6 +1,7 @@
 /** How work is done in a run: the scheduler's loops, the queue and its workers, and steps that nobody has asked for. */
 import { bridgeExecution } from '../../queues/bridge-execution.ts';
 import { queueCatalog, type Stage as WorkStage } from '../../queues/catalog.ts';
+import type { App } from '../../src/app.ts';
 import { errorText } from '../../src/errors.ts';
 import { processInvoices } from '../../src/on-demand.ts';
 import type { Outcome } from '../../src/outcome.ts';
@@ -85,10 +86,14 @@ async function serve(stage: Stage, job: SimulatedJob): Promise<void> {
 	await relay(stage);
 }
 
+const catalogs = new WeakMap<App['config'], ReadonlyMap<string, WorkStage>>();
+
 function stageOf({ app }: Stage, { request }: SimulatedJob): WorkStage {
-	const entry = queueCatalog(app.config.routes).find(({ name }) => name === request.queue);
-	if (entry === undefined) throw new Error(`nobody serves the queue ${request.queue}`);
-	return entry.stage;
+	const known = catalogs.get(app.config) ?? new Map(queueCatalog(app.config.routes).map(({ name, stage }) => [name, stage]));
+	catalogs.set(app.config, known);
+	const stage = known.get(request.queue);
+	if (stage === undefined) throw new Error(`nobody serves the queue ${request.queue}`);
+	return stage;
 }
 
 /** What a job is about, in names that do not hang on ids. */

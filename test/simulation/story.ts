@@ -59,3 +59,6 @@ export function storyOf({ claiming, vias }: Terms) {
 
 /** The lines that begin so. */
 export const told = (lines: readonly string[], beginning: string) => lines.filter((line) => line.trim().startsWith(beginning));
+
+/** The same, each once: whoever looks again at what has ended says the same of it. */
+export const outcomes = (lines: readonly string[], beginning: string) => [...new Set(told(lines, beginning))];

@@ -11,10 +11,11 @@ import type { Running } from '../../workers/running.ts';
 import { startWeb } from '../../workers/web.ts';
 import { untilAtRest } from '../at-rest.ts';
 import { startProduct } from '../e2e/product.ts';
-import { type Product, until, untilSettled } from '../product.ts';
+import { type Product, until } from '../product.ts';
 
 const SEED = 5;
 const INVOICES = 4;
+const AT_LEAST = 60;
 const AUTHORIZATION = `Basic ${Buffer.from('operator:correct horse').toString('base64')}`;
 
 let world: World;
@@ -79,13 +80,13 @@ async function shown(activeQueue = ''): Promise<readonly Shown[]> {
 	return ((await answer.json()) as { queues: Shown[] }).queues;
 }
 
-/** Presses buttons until `isOver`; how often each was taken and refused. */
+/** Presses buttons until `isOver`, and so many at least; how often each was taken and refused. */
 async function pressAtRandom(isOver: () => boolean): Promise<Map<string, number>> {
 	const names = (await shown()).map(({ name }) => name);
 	const counts = new Map<string, number>();
 	const dice = fc.sample(fc.tuple(fc.nat(), fc.nat(), fc.nat()), { seed: SEED, numRuns: 5_000 });
-	for (const [one, two, three] of dice) {
-		if (isOver()) return counts;
+	for (const [turn, [one, two, three]] of dice.entries()) {
+		if (isOver() && turn >= AT_LEAST) return counts;
 		const queue = names[one % names.length] ?? '';
 		const button = BUTTONS[two % BUTTONS.length] ?? put('resume');
 		const jobs = (await shown(queue)).find(({ name }) => name === queue)?.jobs ?? [];
@@ -123,13 +124,15 @@ describe('the buttons of the board', () => {
 		isOver = true;
 		const counts = await pressing;
 		for (const { name } of await shown()) await press(name, put('resume'), '');
-		await Promise.all(made.map((each) => untilSettled(product, each.intent_id, 90_000)));
+		const settled = async () => (await product.sql`select 1 from demands where status = 'settled'`).length;
+		const gone = async () => (await product.sql`select 1 from demands where status = 'gone'`).length;
+		await until('every demand has ended', async () => ((await settled()) + (await gone()) === INVOICES ? true : null), 90_000);
 		await untilAtRest(product, world);
 		const judged = await judge(before, world.wallet, { book: world.everclear.book() });
-		expect(judged).toMatchObject({ problems: [], purchases: INVOICES, duplicateEffects: 0 });
+		// The hub serves the oldest invoice first, so a purchase for one may have filled another, which is gone then.
+		expect(judged).toMatchObject({ problems: [], purchases: await settled(), duplicateEffects: 0 });
 		expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
 		const pressed = [...counts.values()].reduce((sum, count) => sum + count, 0);
-		expect(pressed).toBeGreaterThan(50);
 		process.stdout.write(`${pressed} buttons pressed, ${[...counts.keys()].filter((key) => key.endsWith('taken')).length} kinds taken\n`);
 	}, 240_000);
 });

@@ -9,6 +9,11 @@ export const readSignedBetween: typeof real.readSignedBetween = async (db, { ven
 	return rows.flatMap(({ id }) => memory.attempts.filter(({ effectId }) => effectId === id).slice(-1)).map(({ raw }) => raw as Hex);
 };
 
+const DECIDED: readonly string[] = ['confirmed', 'reverted', 'cancelled'];
+
+export const readHighestDecided: typeof real.readHighestDecided = async (db, lane) =>
+	onLane(await tablesOf(db), lane).findLast(({ status }) => DECIDED.includes(status))?.nonce ?? null;
+
 export const readNeglected: typeof real.readNeglected = async (db, { idleMs, ...lane }) => {
 	const memory = await tablesOf(db);
 	const before = memory.now(-idleMs);

@@ -24,8 +24,8 @@ export type LaneRow = Row<typeof signerLanes>;
 export interface MemoryOptions {
 	/** Unix milliseconds; asked at the beginning of every transaction and of every statement outside of one. */
 	readonly nowMs: () => number;
-	/** Called before every transaction and every write outside of one; what it throws is a process that dies there. */
-	readonly onStatement: () => void;
+	/** Called before every transaction and every write outside of one; what it throws is a process that dies there. `what` names the write. */
+	readonly onStatement: (what: string) => void;
 }
 
 export class Memory {
@@ -46,6 +46,8 @@ export class Memory {
 	readonly stops: Row<typeof stops>[] = [];
 	private readonly options: MemoryOptions;
 	private ids = 0;
+	/** The last instant that was written out: most are asked for again at once. */
+	private written = { ms: Number.NaN, text: '' };
 	/** How the transaction that is open is undone, last change first. */
 	private undo: (() => void)[] | null = null;
 	private turn: Promise<unknown> = Promise.resolve();
@@ -66,7 +68,9 @@ export class Memory {
 
 	/** Now, and so many milliseconds later, as drizzle reads an instant. */
 	now(plusMs = 0): string {
-		return new Date(this.nowMs + plusMs).toISOString();
+		const ms = this.nowMs + plusMs;
+		if (this.written.ms !== ms) this.written = { ms, text: new Date(ms).toISOString() };
+		return this.written.text;
 	}
 
 	id(): string {
@@ -79,13 +83,18 @@ export class Memory {
 	}
 
 	add<T>(table: T[], ...rows: T[]): void {
-		this.beforeWrite();
+		this.beforeWrite(
+			() =>
+				`a row of ${Object.keys(rows[0] ?? {})
+					.slice(0, 2)
+					.join(' and ')}`,
+		);
 		table.push(...rows);
 		this.undo?.push(() => table.splice(table.length - rows.length, rows.length));
 	}
 
 	change<T extends object>(row: T, changes: Partial<T>): void {
-		this.beforeWrite();
+		this.beforeWrite(() => Object.keys(changes).sort().join(' and '));
 		const before = { ...row };
 		Object.assign(row, changes);
 		this.undo?.push(() => Object.assign(row, before));
@@ -96,12 +105,13 @@ export class Memory {
 		while (this.undo !== null) await this.turn;
 	}
 
-	private beforeWrite(): void {
-		if (this.undo === null) this.options.onStatement();
+	private beforeWrite(what: () => string): void {
+		if (this.undo === null) this.options.onStatement(what());
 	}
 
-	private async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-		this.options.onStatement();
+	/** `reason` as the audit log has it. */
+	async transaction<T>(work: (tx: Tx) => Promise<T>, reason = 'a transaction'): Promise<T> {
+		this.options.onStatement(reason);
 		const mine = this.turn.then(() => this.run(work));
 		this.turn = mine.catch(() => {});
 		return mine;

@@ -1,0 +1,111 @@
+/** Layer 1: runs of the simulator on all cores, added up. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { loadSimulator, simulatorFile } from '../simulation/load.ts';
+import type { Told } from '../simulation/worker.ts';
+
+export interface Figures {
+	readonly layer: 'sim';
+	readonly runs: number;
+	readonly seed: number;
+	/** Runs in which an invariant was broken. */
+	readonly violations: number;
+	/** Runs that did not come to rest within the bound once faults had stopped. */
+	readonly stuck: number;
+	/** Of the violations: something was sent, brought or posted twice. */
+	readonly duplicateEffects: number;
+	/** Of the violations: the chains and the books do not add up. */
+	readonly lostFunds: number;
+	readonly runsPerMinute: number;
+	/** Averages. */
+	readonly perRun: { readonly invoices: number; readonly legs: number; readonly faults: number; readonly events: number };
+	readonly crashPoints: { readonly hit: number; readonly known: number };
+}
+
+export interface Asked {
+	readonly runs: number;
+	readonly seed: number;
+	readonly json: boolean;
+	readonly story: boolean;
+}
+
+const SEEDS = 2 ** 32;
+const PORTION = 50;
+const TELL_EVERY = 500;
+const DUPLICATE = /^(effect: two|brought twice|.* is posted )/m;
+const LOST = /^(conservation|books|spent)/m;
+
+export async function runSimulation({ runs, seed, json, story }: Asked): Promise<number> {
+	if (story) return tellStory(seed);
+	const startedMs = performance.now();
+	const total = { ...{ invoices: 0, legs: 0, faults: 0, events: 0 }, ...{ violations: 0, stuck: 0, duplicateEffects: 0, lostFunds: 0 } };
+	const [hit, known] = [new Set<string>(), new Set<string>()];
+	let done = 0;
+	const write = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
+	const add = (told: Told) => {
+		for (const key of ['invoices', 'legs', 'faults', 'events'] as const) total[key] += told[key];
+		for (const point of told.crashPoints.hit) hit.add(point);
+		for (const point of told.crashPoints.known) known.add(point);
+		for (const { seed: broken, kind, text } of told.broken) {
+			total[kind === 'stuck' ? 'stuck' : 'violations'] += 1;
+			if (DUPLICATE.test(text)) total.duplicateEffects += 1;
+			if (LOST.test(text)) total.lostFunds += 1;
+			write(`seed ${broken} (npm run -s faults -- --seed ${broken} --story): ${text}`);
+		}
+		const before = done;
+		done += told.runs;
+		if (Math.floor(done / TELL_EVERY) > Math.floor(before / TELL_EVERY)) write(`${done} of ${runs} runs, ${total.violations} violations`);
+	};
+	await onAllCores(await simulatorFile('worker'), { seeds: seedsFrom(seed, runs), add });
+	const minutes = (performance.now() - startedMs) / 60_000;
+	const mean = (sum: number) => Math.round((sum / runs) * 10) / 10;
+	const { invoices, legs, faults, events, ...found } = total;
+	const figures: Figures = {
+		...{ layer: 'sim', runs, seed, ...found, runsPerMinute: Math.round(runs / minutes) },
+		perRun: { invoices: mean(invoices), legs: mean(legs), faults: mean(faults), events: mean(events) },
+		crashPoints: { hit: hit.size, known: known.size },
+	};
+	if (!json) write(`crash points: ${[...hit].sort().join('; ')}`);
+	process.stdout.write(`${JSON.stringify(figures)}\n`);
+	return found.violations + found.stuck === 0 ? 0 : 1;
+}
+
+/** Seeds go round at the end of their range. */
+function* seedsFrom(seed: number, runs: number): Generator<number[]> {
+	for (let first = 0; first < runs; first += PORTION)
+		yield Array.from({ length: Math.min(PORTION, runs - first) }, (_, index) => (seed + first + index) % SEEDS);
+}
+
+/** Each thread asks for the next portion when it has told of the one before. */
+async function onAllCores(file: string, { seeds, add }: { seeds: Generator<number[]>; add: (told: Told) => void }): Promise<void> {
+	await Promise.all(
+		Array.from({ length: availableParallelism() }, async () => {
+			const worker = new Worker(file);
+			try {
+				for (const portion of seeds) add(await answer(worker, portion));
+			} finally {
+				await worker.terminate();
+			}
+		}),
+	);
+}
+
+function answer(worker: Worker, portion: readonly number[]): Promise<Told> {
+	return new Promise((resolve, reject) => {
+		worker.removeAllListeners('error');
+		worker.once('message', resolve);
+		worker.once('error', reject);
+		worker.postMessage(portion);
+	});
+}
+
+async function tellStory(seed: number): Promise<number> {
+	const { playSeed } = await loadSimulator();
+	try {
+		process.stdout.write(`${(await playSeed(seed)).story.join('\n')}\n`);
+		return 0;
+	} catch (error) {
+		process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		return 1;
+	}
+}
