@@ -1,8 +1,9 @@
 /** The one entry of every process type: `web`, `scheduler`, or `worker [--queues a,b]`. Each may run any number of times. */
 import { Command } from 'commander';
 import { migrateQueues } from '../queues/queue.ts';
-import { readEnv, signerKeyOf } from '../src/config/env.ts';
+import { crashOf, readEnv, signerKeyOf } from '../src/config/env.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { armCrash } from '../src/crash-point.ts';
 import { createApp } from '../src/create-app.ts';
 import { ConfigError, errorText } from '../src/errors.ts';
 import { createLog } from '../src/observe/log.ts';
@@ -16,6 +17,7 @@ const STOP_WITHIN_MS = 9_000;
 
 async function start(type: string, { queues }: { queues?: string }): Promise<void> {
 	const env = readEnv();
+	armCrash(crashOf());
 	const config = loadConfig(env.BALLAST_CONFIG);
 	const log = createLog(env.LOG_LEVEL, type);
 	const store = openStore({ databaseUrl: env.DATABASE_URL, pool: env.DATABASE_POOL });
@@ -23,7 +25,7 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 	await migrateQueues(settings);
 	// Only workers sign, so only they are given the key.
 	const app = createApp({ config, db: store.db, log, signerKey: type === 'worker' ? signerKeyOf(env) : undefined });
-	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer; its chain waits');
+	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer');
 	const only = queues?.split(',').map((name) => name.trim()) ?? [];
 	// Loaded by need: only the web process knows a web server.
 	const starters: Record<string, () => Promise<Running>> = {

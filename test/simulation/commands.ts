@@ -85,6 +85,7 @@ const command = fc.oneof(
 	of('reorganise', 2, { pick, depth: fc.integer({ min: 1, max: 3 }), forgets: fc.boolean() }),
 	of('fees', 1, { pick, floor: fc.constantFrom(1, 30, 60) }),
 	of('lose', 1, { pick }),
+	of('cancel', 1, { pick }),
 	of('gift', 1, { pick }),
 	{ weight: 1, arbitrary: fc.constantFrom({ kind: 'flush' }, { kind: 'day' }, { kind: 'silence' }) },
 	{ weight: 1, arbitrary: fc.constantFrom({ kind: 'poll' }, { kind: 'balances' }) },

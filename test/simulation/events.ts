@@ -1,11 +1,12 @@
 /** What happens outside in a run, and to its queue server. */
+import { requestCancel } from '../../src/store/lanes.ts';
 import type { ChainEvent, Command } from './commands.ts';
 import type { Deposit } from './deposits.ts';
 import { type Stage, tell, venueOf, wordsOf } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 
-type Event = Exclude<Command, { readonly kind: 'work' | 'step' | 'wave' | 'time' | 'poll' | 'balances' }>;
+type Event = Exclude<Command, { readonly kind: 'work' | 'step' | 'wave' | 'time' | 'cancel' | 'poll' | 'balances' }>;
 
 export function happenOutside(stage: Stage, event: Event): void {
 	const { outside, clock, queue } = stage;
@@ -36,9 +37,6 @@ export function happenOutside(stage: Stage, event: Event): void {
 		case 'silence':
 			fault(stage, 'the hub does not answer the next question');
 			outside.silence = 1;
-			return;
-		case 'cancel':
-			cancel(stage, event.pick);
 			return;
 		case 'lose': {
 			const ready = queue.ready();
@@ -96,14 +94,13 @@ function fault(stage: Stage, words: string): void {
 	tell(stage, words);
 }
 
-/** What is not signed any more for a nonce that is under way but an empty transaction. */
-function cancel(stage: Stage, pick: number): void {
-	const { memory, clock } = stage;
-	const open = memory.effects.filter(({ status }) => status === 'reserved' || status === 'signed' || status === 'tracking');
+/** An operator wants what is under way cancelled: only an empty transaction is signed for its nonce any more. */
+export async function cancel(stage: Stage, pick: number): Promise<void> {
+	const open = stage.memory.effects.filter(({ status }) => status === 'reserved' || status === 'signed' || status === 'tracking');
 	const effect = open[pick % Math.max(open.length, 1)];
 	if (effect === undefined) return;
 	fault(stage, `an operator wants a ${effect.kind} at ${effect.venue} cancelled`);
-	effect.cancelRequestedAt ??= new Date(clock.nowMs).toISOString();
+	await requestCancel(stage.app.db, effect.id, { actor: 'operator', reason: 'simulated' });
 }
 
 function arrive(stage: Stage, { pick, how }: Extract<Event, { kind: 'arrive' }>): void {

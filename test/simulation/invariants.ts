@@ -4,11 +4,12 @@ import type { Outcome } from '../../src/outcome.ts';
 import { LEAST, type Movement } from './deposits.ts';
 import { type Outside, RESERVE } from './outside.ts';
 import { alwaysOfRows, restOfRows } from './rows.ts';
-import type { HoldRow, Memory } from './store/memory.ts';
+import type { EffectRow, HoldRow, Memory } from './store/memory.ts';
 
 /** A judge of one run; it remembers which holds it has seen. Every call throws with what is wrong, in words. */
 export function createJudge(memory: Memory, outside: Outside) {
 	const known = new Set<string>();
+	const outdated = createOutdated(memory, outside);
 	const opening = new Map([...outside.chains].map(([venue, chain]) => [venue, chain.balance]));
 	const total = outside.total();
 	const always = (): string[] => {
@@ -21,6 +22,7 @@ export function createJudge(memory: Memory, outside: Outside) {
 			...promisedTwice(memory, outside),
 			...misposted(memory, outside.movements),
 			...misbought(memory, outside),
+			...outdated(),
 		];
 	};
 	const complain = (breaches: readonly string[]) => {
@@ -126,6 +128,34 @@ function misbought(memory: Memory, outside: Outside): string[] {
 		const paid = `${origin} ${amount}`;
 		return invoice?.asked.has(paid) === true ? [] : [`purchase: nobody ever asked for ${paid}`];
 	});
+}
+
+/**
+ * Nothing is paid on old news: a payment's nonce commits only for what its invoice has asked for since its last approval was confirmed, because
+ * the product asks again in between.
+ */
+function createOutdated(memory: Memory, outside: Outside): () => string[] {
+	let checks = 0;
+	/** When each need was last seen, and when each earmark's last approval was first seen: counted in checks. */
+	const [asked, approved] = [new Map<string, number>(), new Map<string, number>()];
+	const seen = new Set<string>();
+	return () => {
+		checks += 1;
+		for (const { id, listed, amounts } of outside.invoices)
+			if (listed) for (const [venue, units] of amounts) asked.set(`${id} ${venue} ${units}`, checks);
+		const isNew = ({ id }: EffectRow) => !seen.has(id) && seen.add(id).has(id);
+		for (const effect of memory.effects)
+			if (effect.ownerKind === 'earmark' && effect.kind === 'approve' && effect.status === 'confirmed' && isNew(effect))
+				approved.set(effect.ownerId, checks);
+		const paying = memory.effects.filter((effect) => effect.kind === 'purchase' && effect.nonce !== null && isNew(effect));
+		return paying.flatMap(({ ownerId, venue, spendAmount }) => {
+			const demandId = memory.earmarks.find(({ id }) => id === ownerId)?.demandId;
+			const invoiceId = memory.demands.find(({ id }) => id === demandId)?.externalId;
+			const last = asked.get(`${invoiceId} ${venue} ${spendAmount}`) ?? 0;
+			// What was asked for at the check before may have been asked for until the very moment of the approval.
+			return last >= (approved.get(ownerId) ?? checks) - 1 ? [] : [`purchase: ${spendAmount} are paid at ${venue}, as was asked for long ago`];
+		});
+	};
 }
 
 /** Every movement is in the books, and they say what the chains say. */

@@ -9,10 +9,7 @@ import { build, type Plugin } from 'esbuild';
 
 export type Simulator = typeof import('./play.ts');
 
-const HERE = new URL('.', import.meta.url).pathname;
-const ROOT = join(HERE, '../..');
-const REAL_STORE = join(ROOT, 'src/store');
-const MEMORY_STORE = join(HERE, 'store');
+const ROOT = join(new URL('.', import.meta.url).pathname, '../..');
 /** Below the root, so that packages are found from there. */
 const PLACE = join(ROOT, '.ballast');
 /** The others are only loaded where the store is, which the simulator does without. */
@@ -27,36 +24,50 @@ export async function loadSimulator(): Promise<Simulator> {
 
 /** The path of the file: to be imported, or to be the entry of a thread. Built afresh by every process that asks, and gone with it. */
 export async function simulatorFile(entry: 'play' | 'worker'): Promise<string> {
-	built ??= bundle();
+	built ??= bundleOnce();
 	return join(await built, `${entry}.mjs`);
 }
 
-async function bundle(): Promise<string> {
+async function bundleOnce(): Promise<string> {
 	mkdirSync(PLACE, { recursive: true });
 	const folder = mkdtempSync(join(PLACE, 'simulator-'));
 	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-	await build({
-		...{ entryPoints: [join(HERE, 'play.ts'), join(HERE, 'worker.ts')], outdir: folder, outExtension: { '.js': '.mjs' } },
-		...{ bundle: true, splitting: true, platform: 'node', target: 'node20', format: 'esm' },
-		...{ logLevel: 'error', external: [...OUTSIDE, ...OUTSIDE.map((name) => `${name}/*`)], plugins: [memoryStore()] },
-		// Packages that ask with `require` find it.
-		banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
-	});
+	await bundleSimulator({ root: ROOT, entries: ['test/simulation/play.ts', 'test/simulation/worker.ts'], folder });
 	return folder;
 }
 
+export interface Bundle {
+	/** The tree that is bundled: this one, or a copy of it below this one. */
+	readonly root: string;
+	/** Paths below the root; each becomes a file of its name that ends in `.mjs`. */
+	readonly entries: readonly string[];
+	readonly folder: string;
+}
+
+/** Throws when the tree cannot be linked. */
+export async function bundleSimulator({ root, entries, folder }: Bundle): Promise<void> {
+	await build({
+		...{ entryPoints: entries.map((entry) => join(root, entry)), outdir: folder, entryNames: '[name]', outExtension: { '.js': '.mjs' } },
+		...{ bundle: true, splitting: true, platform: 'node', target: 'node20', format: 'esm' },
+		...{ logLevel: 'error', external: [...OUTSIDE, ...OUTSIDE.map((name) => `${name}/*`)], plugins: [memoryStore(root)] },
+		// Packages that ask with `require` find it.
+		banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+	});
+}
+
 /** Whoever asks for a module of the store gets the one in memory, where there is one; that one alone gets the one in whose place it stands. */
-function memoryStore(): Plugin {
-	const replaced = new Set(readdirSync(MEMORY_STORE));
+function memoryStore(root: string): Plugin {
+	const [realStore, inMemory] = [join(root, 'src/store'), join(root, 'test/simulation/store')];
+	const replaced = new Set(readdirSync(inMemory));
 	return {
 		name: 'store in memory',
 		setup({ onResolve }) {
-			const isReplaced = (file: string) => dirname(file) === REAL_STORE && replaced.has(basename(file));
+			const isReplaced = (file: string) => dirname(file) === realStore && replaced.has(basename(file));
 			onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
 				const asked = resolve(resolveDir, path);
 				// What a replaced module has that needs no database is still its own.
-				if (!isReplaced(asked) || resolveDir === MEMORY_STORE || isReplaced(importer)) return null;
-				return { path: join(MEMORY_STORE, basename(asked)) };
+				if (!isReplaced(asked) || resolveDir === inMemory || isReplaced(importer)) return null;
+				return { path: join(inMemory, basename(asked)) };
 			});
 		},
 	};

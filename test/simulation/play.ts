@@ -1,7 +1,7 @@
 /** Plays commands on the product and its simulated outside, tells the story in words, and lets a judge look after every event. */
 import { BallastError, errorText } from '../../src/errors.ts';
 import { type Command, type Opening, openingOf } from './commands.ts';
-import { happenOutside } from './events.ts';
+import { cancel, happenOutside } from './events.ts';
 import { createJudge } from './invariants.ts';
 import { namesOf } from './jobs.ts';
 import { beginStatement, during, look } from './moment.ts';
@@ -104,6 +104,8 @@ async function happen(stage: Stage, command: Command, meanwhile: () => Promise<v
 			stage.clock.nowMs += command.seconds * 1_000;
 			tell(stage, `${command.seconds} s pass`);
 			return goRound(stage, {});
+		case 'cancel':
+			return cancel(stage, command.pick);
 		case 'poll':
 			return goRound(stage, { polls: true });
 		case 'balances':

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { VIAS } from './product.ts';
-import { arrives, blockAt, contracts, done, invoice, once, outcomes, storyOf, told } from './story.ts';
+import { arrives, blockAt, contracts, done, invoice, offersAtLeast, once, outcomes, storyOf, takenBack, told } from './story.ts';
 
 /** The bridge that needs no claims is the cheaper one. */
 const story = storyOf({ claiming: 6n, vias: VIAS });
@@ -130,5 +130,25 @@ describe('a lane', () => {
 		];
 		const lines = await story([80n, 20n, 80n], [{ 10: 120n }, {}], commands);
 		expect(lines.indexOf('  settle earmark 1 for B: settled')).toBeLessThan(lines.indexOf('troubles end'));
+	});
+});
+
+describe('a reorganisation', () => {
+	const onForks = storyOf({ claiming: 6n, vias: VIAS, finality: 1n });
+	const send = once(`send ${legOfA}`);
+	const approved = [once('plan'), send, blockAt('1')];
+
+	it('leaves nothing free that has left: balances of a block that was taken back have not seen it leave', async () => {
+		const seenBefore = [...approved, send, offersAtLeast('1', 60), blockAt('1'), { kind: 'balances' } as const, takenBack('1')];
+		const leaves = [offersAtLeast('1', 1), blockAt('1'), blockAt('1'), send];
+		const lines = await onForks([80n, 20n, 10n], [{ 10: 60n }], [...seenBefore, ...leaves]);
+		expect(told(lines, `send ${legOfA}: sent`)).toHaveLength(1);
+	});
+
+	it('that takes an approval back does not count against the call that needs it: the same approval is sent again', async () => {
+		const commands = [...approved, once(`send ${legOfA}`, { interruptedAt: 2, interruptedBy: 1 }), takenBack('1'), done(`send ${legOfA}`)];
+		const lines = await onForks([80n, 20n, 10n], [{ 10: 60n }], commands);
+		expect(lines.filter((line) => line.includes('taken back, and is sent again')).length).toBeGreaterThan(0);
+		expect(outcomes(lines, 'settle earmark 1 for A: settled')).toHaveLength(1);
 	});
 });

@@ -33,6 +33,9 @@ export const contracts = (venue: Venue, trouble: (Command & { kind: 'trouble' })
 	...{ kind: 'trouble', pick: VENUES.indexOf(venue) },
 	trouble,
 });
+export const offersAtLeast = (venue: Venue, floor: number): Command => ({ kind: 'fees', pick: VENUES.indexOf(venue), floor });
+/** The last block is taken back, and what was in it is forgotten. */
+export const takenBack = (venue: Venue): Command => ({ kind: 'reorganise', pick: VENUES.indexOf(venue), depth: 1, forgets: true });
 export const claims = (venue: Venue, how: 'are paused' | 'go on'): Command => ({
 	...{ kind: 'claims', pick: VENUES.indexOf(venue) },
 	paused: how === 'are paused',
@@ -42,16 +45,18 @@ export interface Terms {
 	/** What `claiming` keeps of a deposit: with 6 it is too dear where `model` will do, with 1 it is the first choice. */
 	readonly claiming: bigint;
 	readonly vias: Vias;
+	/** So many blocks on top make a transaction final; none unless told otherwise. */
+	readonly finality?: bigint;
 }
 
 /** What is where, what the invoices ask for, and what happens. The invariants are judged after every event, and at the end. */
-export function storyOf({ claiming, vias }: Terms) {
+export function storyOf({ claiming, vias, finality = 0n }: Terms) {
 	return async (
 		balances: Beginning['balances'],
 		needs: readonly Readonly<Record<string, bigint>>[],
 		commands: readonly Command[],
 	): Promise<readonly string[]> => {
-		const beginning = { balances, fees: { model: 1n, claiming }, needs: needs.map((each) => new Map(Object.entries(each))) };
+		const beginning = { balances, finality, fees: { model: 1n, claiming }, needs: needs.map((each) => new Map(Object.entries(each))) };
 		const { play } = await loadSimulator();
 		return (await play({ ...beginning, vias, commands })).story;
 	};

@@ -46,6 +46,7 @@ describe('the board', () => {
 				'bridge-execution-across-1-10',
 				'attestation-polling',
 				'earmark-settlement',
+				'lane-sweep',
 			]),
 		);
 		expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
