@@ -7,6 +7,7 @@ import { invoiceEvaluation } from '../queues/invoice-evaluation.ts';
 import { type JobRequest, requestJob } from '../queues/job.ts';
 import type { Producer } from '../queues/queue.ts';
 import { rebalancePlanning } from '../queues/rebalance-planning.ts';
+import { crashPoint } from '../src/crash-point.ts';
 import type { Hop } from '../src/leg/leg.ts';
 import { isLegTerminal } from '../src/leg/state.ts';
 import { type LegJobRef, nextStep } from '../src/steps/reconcile.ts';
@@ -33,6 +34,7 @@ export async function sendWakeups({ tx, producer, claims }: Relay, rows: readonl
 	const planning = rows.findLast((row) => row.wakeup.topic === 'plan');
 	if (planning !== undefined) jobs.push(requestJob(rebalancePlanning, { wakeup: planning.id }));
 	await producer.add(jobs);
+	crashPoint('relayed');
 }
 
 async function remainingHops({ tx, claims }: Pick<Relay, 'tx' | 'claims'>, earmarkId: string): Promise<FlowHop[][]> {

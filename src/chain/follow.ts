@@ -3,6 +3,7 @@
  * effect may follow it: the job of its owner, or the sweeper of its lane.
  */
 import type { PublicClient } from 'viem';
+import { crashPoint } from '../crash-point.ts';
 import { errorText, InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Effect } from '../leg/effect.ts';
@@ -66,7 +67,9 @@ async function broadcast({ db, log, client }: FollowPorts, effect: Effect): Prom
 		await client(effect.venue).sendRawTransaction({ serializedTransaction: newest.raw });
 	} catch (cause) {
 		error = errorText(cause);
+		crashPoint('reply-lost');
 	}
+	crashPoint('sent');
 	await recordBroadcast(db, { effectId: effect.id, hash: newest.hash, error });
 	const { id, ownerKind, ownerId, venue, kind } = effect;
 	const ids = { effect: id, [ownerKind]: ownerId, venue, kind, tx: newest.hash };
@@ -87,6 +90,7 @@ async function track(ports: FollowPorts, effect: Effect): Promise<Waiting | Deci
 	if (sight.state === 'foreign') return suspectStranger(ports, effect, trail);
 	if (trail.isSuspect) await clearForeign(ports.db, effect.id);
 	if (sight.state === 'waiting') return push(ports, effect, trail);
+	crashPoint('mined');
 	const { status, transactionHash, blockNumber, logs } = sight.receipt;
 	const cancelled = trail.attempts.some((attempt) => attempt.hash === transactionHash && attempt.cancels);
 	// What follows an approval is checked again before it is signed, so an approval may count as soon as it is mined.
@@ -122,6 +126,7 @@ async function sendAgain(ports: FollowPorts, effect: Effect): Promise<Waiting> {
 async function sign(ports: FollowPorts, effect: Effect, { attempts }: Trail): Promise<'signed' | 'stopped' | 'capped'> {
 	const ids = { effect: effect.id, [effect.ownerKind]: effect.ownerId, venue: effect.venue, kind: effect.kind };
 	const done = await ports.signer.sign(effect.id);
+	if (done === 'signed') crashPoint(attempts.length === 0 ? 'attempt-stored' : 'outbid-stored');
 	if (done === 'signed' && attempts.length > 0) ports.log.info({ ...ids, attempt: attempts.length + 1 }, 'signed again for the same nonce');
 	if (done === 'capped') ports.log.warn({ ...ids, tx: attempts.at(-1)?.hash }, 'not mined, and its fee may not rise further');
 	return done;

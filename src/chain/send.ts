@@ -3,6 +3,7 @@
  * it may be called again at any time, by anybody, also beside its own twin.
  */
 import { type Address, BaseError, ExecutionRevertedError, type Hex, InsufficientFundsError } from 'viem';
+import { crashPoint } from '../crash-point.ts';
 import { errorText, InvariantError, PermanentError, TransientError } from '../errors.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
 import type { Amount } from '../money/amount.ts';
@@ -74,6 +75,7 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 	const { db, log } = ports;
 	if (await isStopped(db)) return stopped();
 	const epoch = await claimEffect(db, effect.id, 'intended');
+	crashPoint('claimed');
 	let checked: CheckedCall;
 	try {
 		checked = await check(ports, effect, hooks);
@@ -98,6 +100,7 @@ async function commitNonce(ports: SendPorts, effect: Effect, hooks: SendHooks): 
 			return reserved;
 		});
 		log.info({ ...idsOf(effect), nonce: nonce.toString() }, 'nonce committed');
+		crashPoint('nonce-committed');
 		return null;
 	} catch (error) {
 		if (!(error instanceof LaneClosedError)) throw error;

@@ -4,6 +4,7 @@
  */
 import { type Account, type Address, type Hex, keccak256, type PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { crashPoint } from '../crash-point.ts';
 import { ConfigError, InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Effect, Payload } from '../leg/effect.ts';
@@ -65,6 +66,7 @@ export function createSigner(ports: SignerPorts): Signer {
 			const epoch = await claimEffect(db, effectId, effect.status);
 			if (await isStopped(db)) return 'stopped';
 			const attempt = await signed(ports, { payload, nonce: own.nonce, venue: effect.venue, fees });
+			crashPoint('signed');
 			await inTransaction(db, { actor: 'signer', reason: `signed with nonce ${own.nonce}` }, (tx) =>
 				storeAttempt(tx, { effectId, epoch, attempt: { ...attempt, cancels } }),
 			);

@@ -1,5 +1,6 @@
 /** The only reader of the environment. */
 
+import { type ArmedCrash, CRASH_POINTS } from '../crash-point.ts';
 import { ConfigError } from '../errors.ts';
 import { complaint, configError } from './problem.ts';
 import { type Env, envSchema } from './schema.ts';
@@ -15,6 +16,16 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
 		throw configError(result.error.issues.map((issue) => ({ key: issue.path.map(String).join('.'), problem: complaint(issue) })));
 	}
 	return result.data;
+}
+
+/** Where a fault campaign wants this process to die: `BALLAST_CRASH_AT=<point>:<time>`. Throws `ConfigError`. */
+export function crashOf(source: Readonly<Record<string, string | undefined>> = process.env): ArmedCrash | null {
+	const text = source.BALLAST_CRASH_AT;
+	if (text === undefined || text === '') return null;
+	const [, name, time] = /^([a-z-]+):([1-9][0-9]?)$/.exec(text) ?? [];
+	const point = CRASH_POINTS.find((each) => each === name);
+	if (point === undefined) throw new ConfigError('BALLAST_CRASH_AT', 'is no crash point and time, like "sent:1"');
+	return { point, time: Number(time) };
 }
 
 /** The key that workers sign with. Throws `ConfigError` when it is not set. */

@@ -1,6 +1,7 @@
 /** Claims on the destination what a proof entitles us to; whatever somebody else has claimed for us is taken as it is. */
 import { type App, bridgeOf } from '../app.ts';
 import type { BridgeCall, MinedCall } from '../bridge/bridge.ts';
+import { crashPoint } from '../crash-point.ts';
 import { InvariantError } from '../errors.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
@@ -47,6 +48,7 @@ async function lookBefore(app: App, part: Part, effect: Effect): Promise<Outcome
 		case 'call':
 			return drive(app, part, { effect, call: claim.call });
 		case 'arrived':
+			crashPoint('claimed-by-others');
 			return deliver(app, part, { state: 'proven', proof, claimed: null });
 		case 'waiting':
 			await noticeOverdue(app, part, claim.note);

@@ -1,6 +1,7 @@
 /** Records what the destination chain says has arrived, and what the next hop sends of it. */
 import { type App, bridgeOf, endOf } from '../app.ts';
 import type { Evidence, MinedCall } from '../bridge/bridge.ts';
+import { crashPoint } from '../crash-point.ts';
 import { handOver } from '../leg/hand-over.ts';
 import type { Amount } from '../money/amount.ts';
 import { done, type Outcome } from '../outcome.ts';
@@ -28,6 +29,7 @@ export async function deliver(app: App, part: Part, { state, proof, claimed }: A
 			? deliverHop(tx, { leg, hop, proof, delivery, next: nextHop(app, part, delivery.amount), signer: app.config.wallet })
 			: returnHop(tx, { leg, hop, proof, delivery }),
 	);
+	crashPoint('delivered');
 	app.log.info(
 		{
 			...{ leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge, venue: delivery.venue, tx: delivery.transactionHash },

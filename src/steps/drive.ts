@@ -2,6 +2,7 @@
 import type { App } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import { advanceEffect, type SendHooks } from '../chain/send.ts';
+import { crashPoint } from '../crash-point.ts';
 import type { Effect } from '../leg/effect.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, type Tx } from '../store/db.ts';
@@ -41,7 +42,10 @@ export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Out
 			app.log.info({ ...ids, effect: effect.id, kind: effect.kind, tx: mined.transactionHash }, `effect ${to}`);
 			if (isOver(effect, to)) return act.giveUp(to.toUpperCase(), mined);
 			const cause = { actor: `effect ${effect.id}`, reason: `${effect.kind} ${to} in ${mined.transactionHash}` };
-			await inTransaction(app.db, cause, (tx) => (to === 'confirmed' ? act.confirm(tx, mined) : tryAgain(tx, { effect, mined })));
+			await inTransaction(app.db, cause, async (tx) => {
+				await (to === 'confirmed' ? act.confirm(tx, mined) : tryAgain(tx, { effect, mined }));
+				crashPoint('verdict-written');
+			});
 			return to === 'confirmed' ? 'confirmed' : snooze(0, `${to}, tried again`);
 		}
 	}

@@ -1,5 +1,6 @@
 /** One planning run: snapshot and quotes outside the lock, plan and commit under it, so that there is no gap between the two. */
 import type { App } from '../app.ts';
+import { crashPoint } from '../crash-point.ts';
 import type { EarmarkDraft } from '../earmark/earmark.ts';
 import type { Holding } from '../inventory/available.ts';
 import { positionKey } from '../inventory/venue.ts';
@@ -66,6 +67,7 @@ async function planAsset(app: App, asset: string): Promise<number> {
 		}
 		return turns.plans.length;
 	});
+	if (planned > 0) crashPoint('planned');
 	tellStory(app.log, story);
 	return planned;
 }
@@ -110,6 +112,7 @@ async function commitPlan(app: App, tx: Tx, { plan, demand, story }: { plan: Pla
 	const { destination, amount, local, asset } = plan;
 	const draft: EarmarkDraft = { demandId: demand.id, asset, venue: destination, amount, local, legs, plan: readable(app, plan) };
 	const earmarkId = await createEarmark(tx, draft, app.config.wallet);
+	crashPoint('earmark-written');
 	story.push(['info', { invoice: demand.externalId, earmark: earmarkId, plan: readable(app, plan) }, 'earmarked']);
 }
 

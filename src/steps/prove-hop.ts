@@ -1,6 +1,7 @@
 /** One look at the outside world for the hop's proof; what has arrived by itself is delivered at once. */
 import { type App, bridgeOf } from '../app.ts';
 import type { Evidence } from '../bridge/bridge.ts';
+import { crashPoint } from '../crash-point.ts';
 import { errorText, InvariantError, TransientError } from '../errors.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome } from '../outcome.ts';
@@ -33,6 +34,7 @@ async function look(app: App, part: Part, evidence: Evidence): Promise<Outcome> 
 		await noticeOverdue(app, part, proof.note);
 		return waitFor(app, part, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
 	}
+	crashPoint('proof-fetched');
 	if (proof.state === 'proven' && bridge.claims) {
 		const cause = { actor: `bridge ${hop.bridge}`, reason: 'proven' };
 		await inTransaction(app.db, cause, (tx) => hopProven(tx, { leg, hop, proof: proof.evidence, signer: app.config.wallet }));

@@ -4,6 +4,7 @@
  */
 import { type App, absorbedFrom } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
+import { crashPoint } from '../crash-point.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import { InvariantError } from '../errors.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
@@ -115,6 +116,7 @@ async function drivePurchase(app: App, earmark: Earmark, { purchase, paid }: { p
 			const leavesAllowance = (await approvedOf(tx, earmark)) > result.paid;
 			const seen = absorbedFrom(app, earmark.venue, mined);
 			await purchaseFinal(tx, { earmark, effect: purchase, mined, purchase: { ...result, leavesAllowance }, absorbedFrom: seen });
+			crashPoint('release-written');
 			app.log.info({ earmark: earmark.id, venue: earmark.venue, intent: result.intentId, tx: mined.transactionHash }, 'earmark settled');
 		},
 	});

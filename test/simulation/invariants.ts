@@ -153,7 +153,9 @@ function createOutdated(memory: Memory, outside: Outside): () => string[] {
 			const invoiceId = memory.demands.find(({ id }) => id === demandId)?.externalId;
 			const last = asked.get(`${invoiceId} ${venue} ${spendAmount}`) ?? 0;
 			// What was asked for at the check before may have been asked for until the very moment of the approval.
-			return last >= (approved.get(ownerId) ?? checks) - 1 ? [] : [`purchase: ${spendAmount} are paid at ${venue}, as was asked for long ago`];
+			return last >= (approved.get(ownerId) ?? checks) - 1
+				? []
+				: [`purchase: ${spendAmount} are paid at ${venue}, for which nobody has asked since the approval`];
 		});
 	};
 }

@@ -104,7 +104,7 @@ function ofLeg(memory: Memory, leg: LegRow): string[] {
 	];
 }
 
-function ofHop(memory: Memory, { legId, status, origin, destination }: HopRow): string[] {
+function ofHop(memory: Memory, { legId, status, origin, destination, delivered }: HopRow): string[] {
 	const ofLegAt = (venue: string, states: readonly string[]) =>
 		memory.holds.filter((hold) => hold.legId === legId && hold.venue === venue && states.includes(hold.state));
 	if (LEG_OPEN.includes(status)) {
@@ -112,6 +112,9 @@ function ofHop(memory: Memory, { legId, status, origin, destination }: HopRow): 
 		if (awaiting !== 1) return [`inbound: a hop to ${destination} is ${status}, and ${awaiting} holds await it`];
 	}
 	if (status !== 'in_flight' && status !== 'delivered' && status !== 'returned') return [];
+	const kept = ofLegAt(destination, ['confirmed', 'pending_out']).reduce((sum, { amount }) => sum + amount, 0n);
+	if (status === 'delivered' && kept > (delivered ?? 0n))
+		return [`delivered: ${kept} are held at ${destination} of a hop that has delivered ${delivered}`];
 	return ofLegAt(origin, ['inbound', 'confirmed']).map(
 		({ amount, state }) => `parked: ${amount} have left ${origin} with a hop that is ${status}, and are held there, ${state}`,
 	);

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { crashOf } from '../../src/config/env.ts';
+import { CRASH_POINTS } from '../../src/crash-point.ts';
+import { allHold, playProcesses } from './process/campaign.ts';
+import { choose } from './process/choice.ts';
+import { FAULTS } from './process/faults.ts';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const everything = () => true;
+
+function sources(folder: string): string {
+	const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+	return files.map((file) => readFileSync(join(ROOT, folder, file), 'utf8')).join('\n');
+}
+
+describe('a crash point', () => {
+	it.each(CRASH_POINTS)('%s is a place in the product', (point) => {
+		const calls = `${sources('src')}\n${sources('workers')}`.match(/\bcrashPoint\([^)]*\)/g) ?? [];
+		expect(calls.some((call) => call.includes(`'${point}'`))).toBe(true);
+	});
+
+	it('is armed by the environment, with the time at which it kills, and by nothing else', () => {
+		expect(crashOf({ BALLAST_CRASH_AT: 'sent:2' })).toEqual({ point: 'sent', time: 2 });
+		expect([crashOf({}), crashOf({ BALLAST_CRASH_AT: '' })]).toEqual([null, null]);
+		for (const wrong of ['sent', 'sent:0', 'nowhere:1', 'sent:1:1'])
+			expect(() => crashOf({ BALLAST_CRASH_AT: wrong })).toThrow(/BALLAST_CRASH_AT/);
+	});
+});
+
+describe('a seed', () => {
+	it('always chooses the same', () => {
+		for (const seed of [0, 7, 4_242, 2 ** 32 - 1]) expect(choose(seed, everything)).toEqual(choose(seed, everything));
+	});
+
+	it('and those after it come to every crash point, the first and the second time, with one and with two pollers', () => {
+		const cells = Array.from({ length: CRASH_POINTS.length * 4 }, (_, seed) => choose(seed, everything)).map(
+			({ crash, schedulers }) => `${crash.point} ${crash.time} ${crash.point === 'earmark-written' ? 2 : schedulers}`,
+		);
+		// Between two pollers there are two, always.
+		expect(new Set(cells).size).toBe(CRASH_POINTS.length * 4 - 2);
+	});
+
+	it('leaves no fault out', () => {
+		const seen = new Set(
+			Array.from({ length: 2_000 }, (_, seed) => choose(seed, everything)).flatMap(({ leading, faults }) =>
+				[...(leading === null ? [] : [leading]), ...faults].map(({ name }) => name),
+			),
+		);
+		expect([...seen].sort()).toEqual([...FAULTS].sort());
+	});
+});
+
+describe('real processes that die and suffer', () => {
+	it('pay every invoice exactly once all the same', async () => {
+		const told: string[] = [];
+		const figures = await playProcesses({ runs: 2, seed: 4, story: false, hear: (line) => void told.push(line) });
+		expect(allHold(figures), told.join('\n')).toBe(true);
+		expect(figures.crashPoints.hit, told.join('\n')).toBeGreaterThan(0);
+	}, 300_000);
+});
