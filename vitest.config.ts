@@ -7,7 +7,7 @@ const { queueBackend, redisUrl } = readEnvironment();
 const hasRedis = queueBackend !== 'postgres' && (redisUrl !== null || findRedis() !== null);
 
 /** Rooms whose files take longest; begun last, one of them would keep a single core busy while the other one idles. */
-const LONGEST = ['scenarios', 'conformance', 'simulation', 'e2e'];
+const LONGEST = ['scenarios', 'conformance', 'faults', 'e2e', 'planted'];
 
 class LongestFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
