@@ -27,7 +27,10 @@ beforeAll(async () => {
 		nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
 		rpcUrls: { default: { http: [anvil.url] } },
 	});
-	await createTestClient({ chain, mode: 'anvil', transport: http() }).setCode({ address: TOKEN, bytecode: REFUSES_ALL });
+	const test = createTestClient({ chain, mode: 'anvil', transport: http() });
+	await test.setCode({ address: TOKEN, bytecode: REFUSES_ALL });
+	// What has a verdict below is mined.
+	await test.setNonce({ address: SIGNER, nonce: 8 });
 	ports = {
 		db: store.db,
 		log: createLog('silent', 'test'),
