@@ -9,15 +9,9 @@ export interface SandboxEnvironment {
 	readonly path: readonly string[];
 	/** A missing server is a failure instead of something that is not covered. */
 	readonly requireAll: boolean;
-	/** How many random sequences a simulation plays, and from which seed. */
-	readonly simulationRuns: number;
-	readonly simulationSeed: number;
 }
 
-const SIMULATION_RUNS = 12;
-const SIMULATION_SEED = 7;
-
-/** Throws when QUEUE_BACKEND is none of the three that exist, or a number is none. */
+/** Throws when QUEUE_BACKEND is none of the three that exist. */
 export function readEnvironment(source: Readonly<Record<string, string | undefined>> = process.env): SandboxEnvironment {
 	const queueBackend = source.QUEUE_BACKEND || 'auto';
 	if (queueBackend !== 'auto' && queueBackend !== 'redis' && queueBackend !== 'postgres') {
@@ -28,17 +22,8 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
 		queueBackend,
 		anvil: source.ANVIL || null,
 		requireAll: Boolean(source.BALLAST_REQUIRE_ALL),
-		simulationRuns: wholeNumber(source, 'SIMULATION_RUNS') ?? SIMULATION_RUNS,
-		simulationSeed: wholeNumber(source, 'SIMULATION_SEED') ?? SIMULATION_SEED,
 		path: (source.PATH ?? '').split(':').filter((folder) => folder !== ''),
 	};
-}
-
-function wholeNumber(source: Readonly<Record<string, string | undefined>>, name: string): number | null {
-	const text = source[name];
-	if (text === undefined || text === '') return null;
-	if (!/^[0-9]{1,9}$/.test(text)) throw new Error(`${name} is "${text}"; it is a whole number`);
-	return Number(text);
 }
 
 /** What a child process needs to run at all; none of its parent's own settings may leak into the sandbox. */

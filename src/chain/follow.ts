@@ -17,7 +17,7 @@ import { isStopped } from '../store/stops.ts';
 import type { FeeRules } from './fees.ts';
 import { type Finality, finalityOf } from './finality.ts';
 import { suspectStranger } from './foreign.ts';
-import { lookAt } from './look.ts';
+import { nonceCount } from './look.ts';
 import type { Decided, Waiting } from './progress.ts';
 import { lookAtNonce } from './receipts.ts';
 import type { Signer } from './signer.ts';
@@ -138,11 +138,9 @@ async function sign(ports: FollowPorts, effect: Effect, { attempts }: Trail): Pr
  * Answers whether the effect is next in line: only then is it worth a higher fee.
  */
 async function resendBefore({ db, client }: FollowPorts, { venue, signer, nonce }: Effect): Promise<boolean> {
-	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		client(venue).getTransactionCount({ address: signer }),
-	);
-	if (nonce === null || BigInt(next) >= nonce) return BigInt(next) === nonce;
-	await resend({ db, client }, { venue, signer, from: BigInt(next), to: nonce });
+	const next = await nonceCount(client(venue), { venue, signer });
+	if (nonce === null || next >= nonce) return next === nonce;
+	await resend({ db, client }, { venue, signer, from: next, to: nonce });
 	return false;
 }
 
@@ -151,12 +149,10 @@ async function resendBefore({ db, client }: FollowPorts, { venue, signer, nonce 
  * comes before it. Answers whether there was any.
  */
 export async function resendTakenBack({ db, client }: FollowPorts, { venue, signer }: Effect): Promise<boolean> {
-	const next = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		client(venue).getTransactionCount({ address: signer }),
-	);
-	const highest = await readHighestDecided(db, { venue, signer, from: BigInt(next) });
+	const next = await nonceCount(client(venue), { venue, signer });
+	const highest = await readHighestDecided(db, { venue, signer, from: next });
 	if (highest === null) return false;
-	await resend({ db, client }, { venue, signer, from: BigInt(next), to: highest + 1n });
+	await resend({ db, client }, { venue, signer, from: next, to: highest + 1n });
 	return true;
 }
 

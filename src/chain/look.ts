@@ -1,6 +1,7 @@
 /** How a chain is looked at: a failed look is never an answer, and log queries stay within what nodes serve. */
-import { type Hash, type PublicClient, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
+import { type Address, type Hash, type PublicClient, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
 import { errorText, InvariantError, TransientError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
 
 /** A range of blocks, both ends included. */
 export interface BlockRange {
@@ -27,6 +28,18 @@ export async function lookAt<T>({ name, chainId }: Asked, look: () => Promise<T>
 		const text = `${name} on ${chainId} could not be asked: ${errorText(error)}`;
 		throw new TransientError(text, { chain: String(chainId) }, { cause: error });
 	}
+}
+
+/** How many nonces an account has spent: in the latest block, or with what waits in the node's pool. Throws `TransientError`. */
+export async function nonceCount(
+	client: PublicClient,
+	{ venue, signer }: { readonly venue: VenueId; readonly signer: Address },
+	blockTag: 'latest' | 'pending' = 'latest',
+): Promise<bigint> {
+	const count = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
+		client.getTransactionCount({ address: signer, blockTag }),
+	);
+	return BigInt(count);
 }
 
 /** The highest block that counts as final: `finalityBlocks` below the head, or the first one. */

@@ -13,7 +13,7 @@ import { claimEffect, LaneClosedError, readEffect, refuseEffect, reserveNonce } 
 import { laneExists, noteMined, openLane } from '../store/lanes.ts';
 import { isStopped } from '../store/stops.ts';
 import { type FollowPorts, followEffect, resendTakenBack, stopped } from './follow.ts';
-import { lookAt } from './look.ts';
+import { nonceCount } from './look.ts';
 import { approveCalldata, payloadHash, tagCalldata } from './payload.ts';
 import type { Decided, Waiting } from './progress.ts';
 
@@ -114,7 +114,7 @@ function takenBack(ports: SendPorts, { venue }: Effect): Waiting {
 
 /** How many nonces of the lane are spent is asked now, for the next time. */
 async function waitForRoom(ports: SendPorts, { venue, signer }: Effect, closed: LaneClosedError): Promise<Waiting> {
-	await noteMined(ports.db, { venue, signer }, await countOf(ports, { venue, signer }, 'latest'));
+	await noteMined(ports.db, { venue, signer }, await nonceCount(ports.client(venue), { venue, signer }));
 	return { state: 'waiting', lookAgainMs: ports.chain(venue).pollMs, reason: errorText(closed) };
 }
 
@@ -167,16 +167,9 @@ async function ensureLane(ports: SendPorts, { venue, signer }: Effect): Promise<
 	compared.set(ports, lanes);
 	if (lanes.has(`${venue} ${signer}`)) return;
 	if (await laneExists(ports.db, { venue, signer }))
-		await noteMined(ports.db, { venue, signer }, await countOf(ports, { venue, signer }, 'latest'));
-	else await openLane(ports.db, { venue, signer, next: await countOf(ports, { venue, signer }, 'pending') });
+		await noteMined(ports.db, { venue, signer }, await nonceCount(ports.client(venue), { venue, signer }));
+	else await openLane(ports.db, { venue, signer, next: await nonceCount(ports.client(venue), { venue, signer }, 'pending') });
 	lanes.add(`${venue} ${signer}`);
-}
-
-async function countOf({ client }: SendPorts, { venue, signer }: Pick<Effect, 'venue' | 'signer'>, blockTag: 'latest' | 'pending') {
-	const count = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		client(venue).getTransactionCount({ address: signer, blockTag }),
-	);
-	return BigInt(count);
 }
 
 function idsOf({ id, ownerKind, ownerId, venue, kind }: Effect) {

@@ -5,7 +5,7 @@
 import type { App } from '../app.ts';
 import { followEffect } from '../chain/follow.ts';
 import { lookForStranger } from '../chain/foreign.ts';
-import { lookAt } from '../chain/look.ts';
+import { nonceCount } from '../chain/look.ts';
 import { errorText } from '../errors.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { readEffect } from '../store/effects.ts';
@@ -30,10 +30,7 @@ export async function sweepLanes(app: App): Promise<Outcome> {
 
 async function sweepLane(app: App, lane: Lane): Promise<void> {
 	const { venue, signer } = lane;
-	const count = await lookAt({ name: `the nonce of ${signer}`, chainId: Number(venue) }, () =>
-		app.client(venue).getTransactionCount({ address: signer }),
-	);
-	const spent = BigInt(count);
+	const spent = await nonceCount(app.client(venue), { venue, signer });
 	if (spent > lane.mined) await noteMined(app.db, lane, spent);
 	if (spent > lane.next) await lookForStranger(app.sending, lane);
 	else if (lane.isSuspect || lane.mined > lane.next) await clearLaneForeign(app.db, lane);

@@ -1,7 +1,8 @@
 /** `npm run faults`: what can go wrong goes wrong, by seed, and the invariants are judged after every event. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runPlanted } from '../planted/hunt.ts';
-import { allHold, playProcesses } from './process/campaign.ts';
+import { allHold } from './figures.ts';
+import { playProcesses } from './process/campaign.ts';
 import { runSimulation } from './simulation.ts';
 
 const SIMULATED_RUNS = 2_000;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crashOf } from '../../src/config/env.ts';
 import { CRASH_POINTS } from '../../src/crash-point.ts';
-import { allHold, playProcesses } from './process/campaign.ts';
+import { allHold } from './figures.ts';
+import { playProcesses } from './process/campaign.ts';
 import { choose } from './process/choice.ts';
 import { FAULTS } from './process/faults.ts';
 

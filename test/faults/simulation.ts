@@ -3,24 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { loadSimulator, simulatorFile } from '../simulation/load.ts';
 import type { Told } from '../simulation/worker.ts';
-
-export interface Figures {
-	readonly layer: 'sim';
-	readonly runs: number;
-	readonly seed: number;
-	/** Runs in which an invariant was broken. */
-	readonly violations: number;
-	/** Runs that did not come to rest within the bound once faults had stopped. */
-	readonly stuck: number;
-	/** Of the violations: something was sent, brought or posted twice. */
-	readonly duplicateEffects: number;
-	/** Of the violations: the chains and the books do not add up. */
-	readonly lostFunds: number;
-	readonly runsPerMinute: number;
-	/** Averages. */
-	readonly perRun: { readonly invoices: number; readonly legs: number; readonly faults: number; readonly events: number };
-	readonly crashPoints: { readonly hit: number; readonly known: number };
-}
+import { allHold, type Figures, SEEDS } from './figures.ts';
 
 export interface Asked {
 	readonly runs: number;
@@ -29,7 +12,6 @@ export interface Asked {
 	readonly story: boolean;
 }
 
-const SEEDS = 2 ** 32;
 const PORTION = 50;
 const TELL_EVERY = 500;
 const DUPLICATE = /^(effect: two|brought twice|.* is posted )/m;
@@ -67,7 +49,7 @@ export async function runSimulation({ runs, seed, json, story }: Asked): Promise
 	};
 	if (!json) write(`crash points: ${[...hit].sort().join('; ')}`);
 	process.stdout.write(`${JSON.stringify(figures)}\n`);
-	return found.violations + found.stuck === 0 ? 0 : 1;
+	return allHold(figures) ? 0 : 1;
 }
 
 /** Seeds go round at the end of their range. */

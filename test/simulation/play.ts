@@ -1,5 +1,5 @@
 /** Plays commands on the product and its simulated outside, tells the story in words, and lets a judge look after every event. */
-import { BallastError, errorText } from '../../src/errors.ts';
+import { errorText } from '../../src/errors.ts';
 import { type Command, type Opening, openingOf } from './commands.ts';
 import { cancel, happenOutside } from './events.ts';
 import { createJudge } from './invariants.ts';
@@ -64,8 +64,7 @@ export async function play({ vias, commands, ...beginning }: Opening): Promise<P
 		await happenAll(stage, [...commands]);
 		await comeToRest(stage);
 	} catch (error) {
-		if (error instanceof BallastError || error instanceof Error) throw new Broken(error, stage.story);
-		throw error;
+		throw new Broken(error, stage.story);
 	}
 	return { story: stage.story, invoices: outside.invoices.length, legs: memory.legs.length, faults: stage.faults };
 }

@@ -4,28 +4,10 @@ import { type Stack, startStack } from '../../../sandbox/stack.ts';
 import { startWorld } from '../../../sandbox/world.ts';
 import { CRASH_POINTS } from '../../../src/crash-point.ts';
 import { migrateDatabase } from '../../../src/store/migrate.ts';
+import { type Figures, SEEDS } from '../figures.ts';
 import { choose } from './choice.ts';
 import type { FaultName } from './faults.ts';
 import { type Place, playRun, type RunResult } from './run.ts';
-
-export interface Figures {
-	readonly layer: 'process';
-	readonly runs: number;
-	readonly seed: number;
-	/** Runs in which an invariant was broken. */
-	readonly violations: number;
-	/** Runs that did not come to rest within the bound once faults had stopped. */
-	readonly stuck: number;
-	/** Acts that happened more than once. */
-	readonly duplicateEffects: number;
-	/** Runs in which chains and books do not add up. */
-	readonly lostFunds: number;
-	readonly runsPerMinute: number;
-	/** Averages. */
-	readonly perRun: { readonly invoices: number; readonly legs: number; readonly faults: number; readonly events: number };
-	/** Points at which a process has died in this call, of all that there are. */
-	readonly crashPoints: { readonly hit: number; readonly known: number };
-}
 
 export interface Asked {
 	readonly runs: number;
@@ -36,7 +18,6 @@ export interface Asked {
 	readonly hear: (line: string) => void;
 }
 
-const SEEDS = 2 ** 32;
 const TEMPLATE = 'ballast_faults';
 /** Three, so that one of them may lie. */
 const ENDPOINTS = 3;
@@ -58,11 +39,6 @@ export async function playProcesses({ runs, seed, ...telling }: Asked): Promise<
 	} finally {
 		await stack.stop();
 	}
-}
-
-/** Whether all held: nothing broken, nothing stuck. */
-export function allHold({ violations, stuck, duplicateEffects, lostFunds }: Figures): boolean {
-	return violations + stuck + duplicateEffects + lostFunds === 0;
 }
 
 async function playOne(place: Place, seed: number, { hear, story: isTold }: Pick<Asked, 'hear' | 'story'>): Promise<RunResult> {
