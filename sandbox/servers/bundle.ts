@@ -2,13 +2,12 @@
  * The product's processes as one file each, for starts that are many and short: loading the sources through tsx costs four times as much
  * processor time. Bundled afresh by every process that starts some, so that it is never older than the sources (ADR 0015).
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { scratchOfProcess } from './scratch.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-/** Below the root, so that packages are found from there. */
-const PLACE = join(ROOT, '.ballast');
 /** Many small modules, which take longer to find than to run. The others may look for their own files. */
 const INSIDE = ['viem', 'drizzle-orm', 'zod'];
 
@@ -21,9 +20,7 @@ export function bundledEntry(): string {
 }
 
 function bundle(): string {
-	mkdirSync(PLACE, { recursive: true });
-	const folder = mkdtempSync(join(PLACE, 'bundle-'));
-	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+	const folder = scratchOfProcess('bundle');
 	const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
 	buildSync({
 		entryPoints: [join(ROOT, 'workers/main.ts')],

@@ -1,22 +1,21 @@
 /** A copy of the tree with one bug in it. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { makeScratch } from '../../sandbox/servers/scratch.ts';
 import { errorText } from '../../src/errors.ts';
 import { bundleSimulator } from '../simulation/load.ts';
 import type { Bug } from './bug.ts';
 
 const ROOT = join(new URL('.', import.meta.url).pathname, '../..');
-const PLACE = join(ROOT, '.ballast');
 const THREAD = 'test/planted/thread.ts';
 /** What the simulator is made of. */
 const COPIED = ['src', 'queues', 'workers', 'drizzle', 'test/simulation', THREAD];
 
 /** Calls `use` with a copy in which the bug is, and removes it afterwards. Throws, naming the bug, when the patch does not apply. */
 export async function withPlanted<T>(bug: Bug, use: (copy: string) => Promise<T>): Promise<T> {
-	mkdirSync(PLACE, { recursive: true });
-	const copy = mkdtempSync(join(PLACE, 'planted-'));
+	const copy = makeScratch('planted');
 	try {
 		for (const part of COPIED) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
 		await apply(bug, copy);

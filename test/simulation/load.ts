@@ -2,16 +2,15 @@
  * The simulator as a bundle: the product's own modules, linked with the store in memory in the place of the one on PostgreSQL. Which of the
  * two it is is decided here and nowhere else, so the product needs no interface for it (ADR 0017).
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { scratchOfProcess } from '../../sandbox/servers/scratch.ts';
 
 export type Simulator = typeof import('./play.ts');
 
 const ROOT = join(new URL('.', import.meta.url).pathname, '../..');
-/** Below the root, so that packages are found from there. */
-const PLACE = join(ROOT, '.ballast');
 /** The others are only loaded where the store is, which the simulator does without. */
 const OUTSIDE = ['postgres', 'drizzle-orm', 'pg', 'ioredis', 'bullmq', 'esbuild'];
 
@@ -29,9 +28,7 @@ export async function simulatorFile(entry: 'play' | 'worker'): Promise<string> {
 }
 
 async function bundleOnce(): Promise<string> {
-	mkdirSync(PLACE, { recursive: true });
-	const folder = mkdtempSync(join(PLACE, 'simulator-'));
-	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+	const folder = scratchOfProcess('simulator');
 	await bundleSimulator({ root: ROOT, entries: ['test/simulation/play.ts', 'test/simulation/worker.ts'], folder });
 	return folder;
 }
