@@ -71,6 +71,18 @@ export interface MinedCall {
 	readonly logs: readonly Log[];
 }
 
+/** A mined call of ours of which nothing else is known. */
+export interface SentCall extends MinedCall {
+	readonly venue: VenueId;
+	readonly sender: Address;
+}
+
+/** What is configured of the places that a transfer goes between; both throw `PermanentError` for what is not. */
+export interface Places {
+	byToken(venue: VenueId, token: Address): BridgeEnd;
+	byAsset(venue: VenueId, asset: string): BridgeEnd;
+}
+
 /** One look at the outside world. `pending` is never failure; a failed look throws `TransientError`. */
 export type Proof =
 	| { readonly state: 'pending'; readonly lookAgainMs: number; readonly note: string }
@@ -126,6 +138,12 @@ export interface BridgeAdapter {
 	verify(order: HopOrder, proof: Evidence, claimed: MinedCall | null): Promise<Delivery>;
 	/** The contracts that our effects may call at a venue: the signer's policy. */
 	contracts(venue: VenueId): readonly Address[];
+	/**
+	 * The order behind a mined sending call of ours, read from what it has emitted alone, so that a transfer is found again when nothing else
+	 * is left of it. Null when the call has left nothing under way; it cannot ask a chain. `seconds` is what such a transfer usually takes.
+	 * Throws `PermanentError` when its other end is not configured.
+	 */
+	recover(sent: SentCall, places: Places): HopOrder | null;
 }
 
 /** What an adapter may use of the outside world; clocks, clients and budgets are injected. */

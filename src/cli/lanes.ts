@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Address, getAddress, isAddress } from 'viem';
 import { readOpenEffects } from '../store/lane-history.ts';
 import { type Lane, nameSpender, readLanes, requestCancel, thawLane } from '../store/lanes.ts';
+import { sentence } from './arguments.ts';
 import { withStore } from './with-store.ts';
 
 const RUN = 'npm run -s ballast -- lanes';
@@ -103,11 +104,6 @@ function change(name: string, description: string): Command {
 
 function say({ json }: { readonly json?: boolean | undefined }, value: object, text: string): void {
 	process.stdout.write(`${json === true ? JSON.stringify(value) : text}\n`);
-}
-
-function sentence(text: string): string {
-	if (text.trim() === '') throw new InvalidArgumentError('It is kept for ever, so it has to say something.');
-	return text.trim();
 }
 
 function effectId(text: string): string {

@@ -1,6 +1,6 @@
 /** Reserves per position: overridden for a reason, ended again, and on record for ever. Amounts are token units. */
 import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { errorText } from '../errors.ts';
@@ -15,6 +15,7 @@ import {
 	reserveOverridesInForce,
 	reserveReasonCodes,
 } from '../store/reserves.ts';
+import { durationMs, sentence } from './arguments.ts';
 import { tokenAt } from './token-at.ts';
 import { withStore } from './with-store.ts';
 
@@ -132,17 +133,4 @@ function parsed(text: string, decimals: number, command: Command): Amount {
 	} catch (error) {
 		return command.error(`error: --amount ${errorText(error)}`);
 	}
-}
-
-function sentence(text: string): string {
-	if (text.trim() === '') throw new InvalidArgumentError('It is kept for ever, so it has to say something.');
-	return text.trim();
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function durationMs(text: string): number {
-	const [, count, unit] = /^([1-9][0-9]{0,4})([mhd])$/.exec(text) ?? [];
-	if (count === undefined || unit === undefined) throw new InvalidArgumentError('Expected a duration like 30m, 2h or 7d.');
-	return Number(count) * (UNIT_MS[unit] ?? 0);
 }

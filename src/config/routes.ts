@@ -34,13 +34,24 @@ export function resolveRoutes(file: ConfigFile, problems: Problem[]): RouteConfi
 		const key = `routes.${index}`;
 		const { bridge, origin, destination, asset, toleranceBps } = route;
 		const toAsset = route.toAsset ?? asset;
-		const id = [bridge, origin, destination, asset, ...(toAsset === asset ? [] : [toAsset])].join('-');
+		const id = routeId({ bridge, origin, destination, asset, toAsset });
 		const earlier = indexes.get(id);
 		if (earlier !== undefined) problems.push({ key, problem: `is the same route as routes.${earlier}: ${id}` });
 		indexes.set(id, index);
 		problems.push(...routeProblems(file, { ...route, toAsset }).map(({ key: field, problem }) => ({ key: `${key}.${field}`, problem })));
 		return { id, asset, toAsset, origin, destination, bridge, toleranceBps, ...routeBounds({ file, route, key }, problems) };
 	});
+}
+
+/** What a route is called wherever it is named. */
+export function routeId({
+	bridge,
+	origin,
+	destination,
+	asset,
+	toAsset,
+}: Pick<RouteConfig, 'bridge' | 'origin' | 'destination' | 'asset' | 'toAsset'>): string {
+	return [bridge, origin, destination, asset, ...(toAsset === asset ? [] : [toAsset])].join('-');
 }
 
 export function resolveVia(file: ConfigFile, { routes, problems }: { routes: readonly RouteConfig[]; problems: Problem[] }): ViaConfig[] {

@@ -9,7 +9,8 @@ export const DEMAND_TRANSITIONS = {
 export type DemandStatus = keyof typeof DEMAND_TRANSITIONS;
 
 export const DEMAND_STATUSES = Object.keys(DEMAND_TRANSITIONS) as DemandStatus[];
-export const DEMAND_KINDS = ['invoice', 'imbalance', 'surplus', 'reserve'] as const;
+/** `rebuild`: funds found under way after the database was lost, whatever they were meant for. */
+export const DEMAND_KINDS = ['invoice', 'imbalance', 'surplus', 'reserve', 'rebuild'] as const;
 
 /** The states from which `to` may be reached. */
 export function demandStatesBefore(to: DemandStatus): DemandStatus[] {

@@ -1,11 +1,13 @@
 /** A purchase is a new intent of ours on the invoice's destination: asked of the API, read before it is signed, and read back when it is mined. */
 import type { App } from '../app.ts';
 import type { BridgeCall, MinedCall } from '../bridge/bridge.ts';
+import { nameInvoice } from '../chain/payload.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { fromHub } from '../money/units.ts';
+import { readDemand } from '../store/demands.ts';
 import { checkIntentCall } from '../trigger/everclear/intent-call.ts';
 import { readPurchase } from '../trigger/everclear/purchase.ts';
 
@@ -18,14 +20,15 @@ export function purchaseSpend(app: App, earmark: Earmark, units: Amount): Spend 
 	return { token: token.address, spender: spoke, amount: units };
 }
 
-/** The unsigned call that pays exactly `paid` base units on the earmark's venue. */
+/** The unsigned call that pays exactly `paid` base units on the earmark's venue; it names the invoice, so that the chain alone tells what was paid. */
 export async function buildPurchase(app: App, earmark: Earmark, paid: Amount): Promise<BridgeCall> {
 	const { token, spoke } = placeOf(app, earmark);
 	const destinations = settlementVenues(app, earmark);
 	const terms = { origin: earmark.venue, destinations, to: app.config.wallet, inputAsset: token.address, amount: paid };
 	const call = await app.everclear.buildIntent(terms);
 	checkIntentCall(call, { spoke, inputAsset: token.address, wallet: app.config.wallet, amount: paid, destinations });
-	return call;
+	const { externalId } = await readDemand(app.db, earmark.demandId);
+	return { ...call, data: nameInvoice(call.data, externalId) };
 }
 
 /** What the mined purchase says: its intent, and what it paid. */

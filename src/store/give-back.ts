@@ -12,8 +12,8 @@ import { endIdleLeg } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
 
-/** Why an earmark gave its funds back although its demand is gone, too. */
-const GONE: readonly string[] = ['FILLED_EXTERNALLY'];
+/** Why an earmark gave its funds back although its demand is gone, too; REBUILT: nobody knows any more what it was. */
+const GONE: readonly string[] = ['FILLED_EXTERNALLY', 'REBUILT'];
 
 /**
  * Legs of which nothing is under way end now, also those between two hops; the others run on to their end, and with the last of them the earmark ends: its demand is

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { decodeFunctionData, erc20Abi, type Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
-import { approveCalldata, ownerOfCalldata, payloadHash, tagCalldata, untagged } from '../../src/chain/payload.ts';
+import {
+	approveCalldata,
+	invoiceOfCalldata,
+	nameInvoice,
+	ownerOfCalldata,
+	payloadHash,
+	tagCalldata,
+	untagged,
+} from '../../src/chain/payload.ts';
 import { amount } from '../../src/money/amount.ts';
 
 const SPENDER = '0x5FbDB2315678afecb367f032d93F642f64180aa3';
@@ -14,6 +22,16 @@ describe('payload', () => {
 				const tagged = tagCalldata(calldata, owner);
 				expect(ownerOfCalldata(tagged)).toBe(owner);
 				expect(untagged(tagged)).toBe(calldata);
+			}),
+		);
+	});
+
+	it('tells the invoice that a purchase pays, and none where none is named', () => {
+		const invoiceId = `0x${'5a'.repeat(32)}`;
+		fc.assert(
+			fc.property(hex, fc.uuid(), (calldata, owner) => {
+				expect(invoiceOfCalldata(tagCalldata(nameInvoice(calldata, invoiceId), owner))).toBe(invoiceId);
+				expect(invoiceOfCalldata(tagCalldata(nameInvoice(calldata, 'not an id'), owner))).toBeNull();
 			}),
 		);
 	});

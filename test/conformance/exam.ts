@@ -5,6 +5,7 @@ import { apiFaults } from './checks/api-faults.ts';
 import { adoptsClaims } from './checks/claims.ts';
 import { survivesCrashes } from './checks/crash.ts';
 import { saysWhatArrived } from './checks/delivery.ts';
+import { isFoundAgain } from './checks/found-again.ts';
 import { sendsNothingTwice, sendsOnce } from './checks/once.ts';
 import { keepsBounds, promisesWhatArrives } from './checks/quotes.ts';
 import { refusesInTime } from './checks/refusal.ts';
@@ -30,6 +31,7 @@ export const CHECKS: readonly Check[] = [
 	sendsAgain,
 	approvesAgain,
 	refusesInTime,
+	isFoundAgain,
 ];
 
 export interface Sitting {

@@ -41,6 +41,8 @@ function bridgeOf(outside: Outside, name: BridgeName): BridgeAdapter {
 		claim: (order, proof) => seen(proof, (deposit) => claimOf(outside, { deposit, proof, chainId: order.destination.chainId })),
 		verify: (_order, proof, claimed) => seen(proof, (deposit) => deliveryOf(deposit, claimed)),
 		contracts: (): Address[] => [to, ...(name === 'claiming' ? [RECEIVER] : [])],
+		// Nothing is rebuilt in a simulation.
+		recover: () => null,
 	};
 }
 

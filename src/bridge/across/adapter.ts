@@ -12,7 +12,7 @@ import type { VenueId } from '../../inventory/venue.ts';
 import type { BridgeAdapter, BridgeDefinition, BridgeEnd, BridgePorts, Evidence, HopOrder, QuoteRequest } from '../bridge.ts';
 import { spokePoolAbi } from './abi.ts';
 import { pairText, readHint, type SuggestedFees, suggestFees, suggestFeesUpTo } from './api.ts';
-import { depositCall, readDeposit } from './deposit.ts';
+import { depositCall, readDeposit, recoverDeposit } from './deposit.ts';
 import { readDelivery } from './fill.ts';
 import type { PoolPlace } from './pool.ts';
 import { priceOf } from './price.ts';
@@ -82,6 +82,7 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 				? readReturn(order, placeAt(order.origin), refundedDepositOf(proof))
 				: readDelivery(order, placeAt(order.destination), filledDepositOf(proof)),
 		contracts: (venue) => (Object.hasOwn(spokePools, venue) ? [poolAt(venue)] : []),
+		recover: (sent, places) => recoverDeposit(sent, poolAt(sent.venue), places),
 	};
 }
 

@@ -1,7 +1,8 @@
 /** The deposit on the origin: the call that makes it, and its identity once it is mined. */
-import { type Address, encodeFunctionData, type Hex, isAddressEqual, pad, parseEventLogs } from 'viem';
+import { type Address, encodeFunctionData, getAddress, type Hex, isAddressEqual, pad, parseEventLogs, slice } from 'viem';
 import { InvariantError, PermanentError, TransientError } from '../../errors.ts';
-import type { BridgeCall, Evidence, HopOrder, MinedCall } from '../bridge.ts';
+import { amount } from '../../money/amount.ts';
+import type { BridgeCall, Evidence, HopOrder, MinedCall, Places, SentCall } from '../bridge.ts';
 import { depositEventsAbi, spokePoolAbi } from './abi.ts';
 import type { SuggestedFees } from './api.ts';
 
@@ -86,6 +87,30 @@ export function readDeposit(order: HopOrder, pool: Address, mined: MinedCall): E
 		depositTx: mined.transactionHash,
 		depositBlock: String(mined.blockNumber),
 	};
+}
+
+/** Across fills in a few seconds to a minute; its refund comes hours later, and is found all the same. */
+const USUAL_SECONDS = 60;
+
+/** The order of the deposit that a call of ours has made; null when it has made none. */
+export function recoverDeposit(sent: SentCall, pool: Address, places: Places): HopOrder | null {
+	const logs = sent.logs.filter((log) => isAddressEqual(log.address, pool));
+	const [log] = parseEventLogs({ abi: depositEventsAbi, logs });
+	if (log === undefined || wide(log.args.depositor) !== wide(sent.sender)) return null;
+	const { inputToken, outputToken, inputAmount, outputAmount, destinationChainId, recipient } = log.args;
+	return {
+		origin: places.byToken(sent.venue, narrow(inputToken)),
+		destination: places.byToken(String(destinationChainId), narrow(outputToken)),
+		send: amount(inputAmount),
+		receive: amount(outputAmount),
+		seconds: USUAL_SECONDS,
+		sender: sent.sender,
+		recipient: narrow(recipient),
+	};
+}
+
+function narrow(account: Hex): Address {
+	return getAddress(slice(wide(account), 12));
 }
 
 /** An account as 32 bytes in lower case, whichever generation of event it comes from. */

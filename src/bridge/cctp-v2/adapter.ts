@@ -3,7 +3,7 @@
  * emitted. Anybody may deliver it there; what arrives is the burned amount less a fee, which only the attested message tells.
  */
 import type { BridgeAdapter, BridgeDefinition, BridgePorts, HopOrder } from '../bridge.ts';
-import { burnCall, readBurn } from './burn.ts';
+import { burnCall, readBurn, recoverBurn } from './burn.ts';
 import { claimMint } from './claim.ts';
 import { burnLimitReader } from './contracts.ts';
 import { attestedBurnOf } from './evidence.ts';
@@ -53,5 +53,6 @@ export function createCctpV2(configured: CctpV2Settings, ports: BridgePorts): Br
 			return deliveryOf(order, place, { burn, mined: claimed ?? (await findReceived(place, burn)) });
 		},
 		contracts: (venue) => contractsAt(configured, venue),
+		recover: (sent, places) => recoverBurn(sent, configured, places),
 	};
 }

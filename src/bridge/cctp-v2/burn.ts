@@ -1,11 +1,12 @@
 /** The burn on the origin: the call that makes it, and what it has emitted once it is mined. */
-import { encodeFunctionData, type Hex, isAddressEqual, pad, parseEventLogs, zeroHash } from 'viem';
-import { InvariantError } from '../../errors.ts';
-import type { BridgeCall, Evidence, HopOrder, MinedCall } from '../bridge.ts';
+import { encodeFunctionData, getAddress, type Hex, isAddressEqual, pad, parseEventLogs, slice, zeroHash } from 'viem';
+import { InvariantError, PermanentError } from '../../errors.ts';
+import { amount } from '../../money/amount.ts';
+import type { BridgeCall, Evidence, HopOrder, MinedCall, Places, SentCall } from '../bridge.ts';
 import { messengerAbi, transmitterAbi } from './abi.ts';
 import { type BurnMessage, decodeMessage } from './codec.ts';
-import { type BurnTerms, maxFeeOf, THRESHOLDS } from './price.ts';
-import type { CctpPair } from './settings.ts';
+import { type BurnTerms, maxFeeOf, secondsOf, THRESHOLDS } from './price.ts';
+import type { CctpPair, CctpV2Settings } from './settings.ts';
 
 /** Burns `order.send`; anybody may deliver the message, and only the order's recipient gets what it mints. */
 export function burnCall({ send, recipient }: HopOrder, { from, to, origin }: CctpPair, { maxFee, mode }: BurnTerms): BridgeCall {
@@ -72,6 +73,30 @@ export function readBurn(order: HopOrder, { from, to }: CctpPair, mined: MinedCa
 		burnBlock: String(mined.blockNumber),
 		threshold: String(threshold),
 		emitted: sent.args.message,
+	};
+}
+
+/** The order of the burn that a call of ours has made; null when it has made none. Throws `PermanentError` when its other end is not configured. */
+export function recoverBurn(sent: SentCall, { chains }: CctpV2Settings, places: Places): HopOrder | null {
+	const from = chains[sent.venue];
+	const logs = sent.logs.filter((log) => from !== undefined && isAddressEqual(log.address, from.messageTransmitter));
+	const [emitted] = parseEventLogs({ abi: transmitterAbi, eventName: 'MessageSent', logs });
+	if (from === undefined || emitted === undefined) return null;
+	const message = decodedOr(emitted.args.message, (problem) => {
+		throw new InvariantError(`the message in ${sent.transactionHash} on ${sent.venue}: ${problem}`, { tx: sent.transactionHash });
+	});
+	if (message.messageSender !== wide(sent.sender) || message.sender !== wide(from.tokenMessenger)) return null;
+	const to = Object.keys(chains).find((venue) => chains[venue]?.domain === message.destinationDomain);
+	if (to === undefined) throw new PermanentError(`CCTP domain ${message.destinationDomain} is not configured under bridges.cctp-v2.chains`);
+	const origin = places.byToken(sent.venue, getAddress(slice(message.burnToken, 12)));
+	return {
+		origin,
+		destination: places.byAsset(to, origin.asset),
+		send: amount(message.amount),
+		receive: amount(message.amount - message.maxFee),
+		seconds: secondsOf(from, message.minFinalityThreshold === THRESHOLDS.fast ? 'fast' : 'standard'),
+		sender: sent.sender,
+		recipient: getAddress(slice(message.mintRecipient, 12)),
 	};
 }
 

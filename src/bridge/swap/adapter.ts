@@ -80,6 +80,8 @@ export function createSwap({ slippageBps: slippage, venues }: SwapSettings, port
 		claim: async () => ({ state: 'arrived' }),
 		verify: async (order, proof) => readDelivery(order, exchangeAt(order.destination.venue), proof),
 		contracts: (venue) => (Object.hasOwn(venues, venue) ? [placeAt(venue).router] : []),
+		// What is mined has arrived.
+		recover: () => null,
 	};
 }
 

@@ -1,0 +1,2 @@
+ALTER TABLE "demands" DROP CONSTRAINT "demands_kind";--> statement-breakpoint
+ALTER TABLE "demands" ADD CONSTRAINT "demands_kind" CHECK ("kind" in ('invoice', 'imbalance', 'surplus', 'reserve', 'rebuild'));
