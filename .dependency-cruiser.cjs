@@ -139,6 +139,22 @@ module.exports = {
 			to: { path: '^(sandbox|test|bench)/' },
 		},
 		{
+			name: 'oracle-knows-no-product',
+			comment:
+				'Whoever judges by the code that is judged repeats its mistakes. The oracle reads chains, providers and tables by itself; copy the fact that it needs.',
+			severity: 'error',
+			from: { path: '^sandbox/oracle/' },
+			to: { path: [PRODUCT, '^test/'] },
+		},
+		{
+			name: 'oracle-stands-alone',
+			comment:
+				'The rest of the sandbox runs product code here and there, so the oracle knows of it by `import type` only: hand in what it has to read.',
+			severity: 'error',
+			from: { path: '^sandbox/oracle/' },
+			to: { path: '^(sandbox|bench)/', pathNot: '^sandbox/oracle/', dependencyTypesNot: ['type-only'] },
+		},
+		{
 			name: 'bullmq-in-two-files',
 			comment:
 				'queues/queue.ts produces and workers/run.ts consumes; everybody else speaks of jobs and outcomes, so that the broker stays replaceable.',
