@@ -236,7 +236,8 @@ async function waitingSince(queue: Queue): Promise<number | null> {
 
 /**
  * BullMQ's PostgreSQL backend may deadlock with its own workers (seen with 6.7.0 when a flow or a schedule is added while they take
- * jobs). The one that PostgreSQL aborts has done nothing, and adding is idempotent by job id, so it is simply done again.
+ * jobs). The one that PostgreSQL aborts has done nothing, and adding is idempotent by job id, so it is simply done again. When it aborts
+ * the worker instead, the end of a job is lost, and the next stalled check has it run once more: any job may.
  */
 async function untilNoDeadlock<T>(work: () => Promise<T>): Promise<T> {
 	for (let attempt = 1; ; attempt += 1) {
