@@ -1,10 +1,17 @@
 /** `npm run bench -- <name>`: measurements, each ending with one JSON line on stdout; exit code 0 only when its goals hold. */
 import { Command } from 'commander';
 import { benchBridges } from './bridges/bench.ts';
+import { benchExactlyOnce } from './exactly-once/bench.ts';
 
-const program = new Command('bench')
-	.description('Measures, and says whether the goals hold.')
-	.addHelpText('after', '\nExamples:\n  npm run -s bench -- bridges\n  npm run -s bench -- bridges --samples 100 --seed 7');
+const program = new Command('bench').description('Measures, and says whether the goals hold.').addHelpText(
+	'after',
+	`
+Examples:
+  npm run -s bench -- bridges
+  npm run -s bench -- bridges --samples 100 --seed 7
+  npm run -s bench -- exactly-once
+  npm run -s bench -- exactly-once --pairs 100`,
+);
 
 program
 	.command('bridges')
@@ -12,17 +19,28 @@ program
 	.option('--samples <count>', 'hops per bridge', '40')
 	.option('--seed <number>', 'decides the delays', '1')
 	.action(async ({ samples, seed }: { samples: string; seed: string }) => {
-		const { line, misses } = await benchBridges({
-			samples: wholeNumber('--samples', samples),
-			seed: wholeNumber('--seed', seed),
-			write: (text) => process.stderr.write(`${text}\n`),
-		});
-		for (const miss of misses) process.stderr.write(`GOAL MISSED: ${miss}\n`);
-		process.stdout.write(`${JSON.stringify(line)}\n`);
-		process.exitCode = misses.length === 0 ? 0 : 1;
+		tell(await benchBridges({ samples: wholeNumber('--samples', samples), seed: wholeNumber('--seed', seed), write }));
+	});
+
+program
+	.command('exactly-once')
+	.description('What a leg costs next to a bare job of the same shape, and how soon work goes on after kill -9 and after FLUSHALL.')
+	.option('--pairs <count>', 'legs that are timed next to a bare job each', '30')
+	.action(async ({ pairs }: { pairs: string }) => {
+		tell(await benchExactlyOnce({ pairs: wholeNumber('--pairs', pairs), write }));
 	});
 
 await program.parseAsync();
+
+function write(text: string): void {
+	process.stderr.write(`${text}\n`);
+}
+
+function tell({ line, misses }: { line: unknown; misses: readonly string[] }): void {
+	for (const miss of misses) write(`GOAL MISSED: ${miss}`);
+	process.stdout.write(`${JSON.stringify(line)}\n`);
+	process.exitCode = misses.length === 0 ? 0 : 1;
+}
 
 function wholeNumber(option: string, text: string): number {
 	if (!/^[1-9][0-9]{0,8}$/.test(text)) program.error(`${option} is "${text}"; it is a whole number above zero`);

@@ -1,4 +1,5 @@
 /** From hops that were watched to the figures of a bridge. */
+import { mean, median, rounded } from '../statistics.ts';
 
 /** One hop whose proof came after `delayMs` and was seen `addedMs` later. */
 export interface Watched {
@@ -55,17 +56,8 @@ export function missesOf(bridge: string, { addedTime, addedMs, looks, rpcCalls, 
 		...(looks <= MOST_LOOKS ? [] : [`${bridge} takes ${looks} looks per proof; the goal is ${MOST_LOOKS}`]),
 	];
 	// Two, and one per look.
-	const allowed = 2 + looks;
-	const calls = rpcCalls + apiCalls;
+	const allowed = rounded(2 + looks, 2);
+	const calls = rounded(rpcCalls + apiCalls, 2);
 	if (bridge === 'cctp-v2' && calls > allowed) misses.push(`${bridge} makes ${calls} calls per hop; the goal is ${allowed}`);
 	return misses;
 }
-
-function median(values: readonly number[]): number {
-	const sorted = [...values].sort((a, b) => a - b);
-	const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)] ?? 0, sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0];
-	return (low + high) / 2;
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

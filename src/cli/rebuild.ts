@@ -9,6 +9,7 @@ import { formatAmount } from '../money/units.ts';
 import { createLog } from '../observe/log.ts';
 import { type FoundLeg, type FoundPurchase, findUnderWay, type UnderWay } from '../steps/find-under-way.ts';
 import { type Restored, restoreUnderWay } from '../steps/restore-under-way.ts';
+import { knownTransactions } from '../store/restore.ts';
 import { durationMs, sentence } from './arguments.ts';
 import { withStore } from './with-store.ts';
 
@@ -44,12 +45,16 @@ export function rebuild(): Command {
 			const { apply = false, reason, actor, json, since } = options;
 			if (apply && reason === undefined) command.error('error: --apply needs --reason: it is kept for ever');
 			const config = loadConfig(readEnv().BALLAST_CONFIG);
-			const { found, restored } = await withStore(async ({ db }) => {
+			const { found, known, restored } = await withStore(async ({ db }) => {
 				const app = createApp({ config, db, log: createLog('silent', 'rebuild'), signerKey: undefined });
 				const found = await findUnderWay(app, { sinceMs: app.nowMs() - since, onProgress: tellProgress });
-				return { found, restored: apply ? await restoreUnderWay(app, found, { actor, reason: reason ?? '' }) : null };
+				const hashes = [...found.legs, ...found.purchases].map(({ call }) => call.transactionHash);
+				const known = await knownTransactions(db, hashes);
+				return { found, known, restored: apply ? await restoreUnderWay(app, found, { actor, reason: reason ?? '' }) : null };
 			});
-			process.stdout.write(json === true ? `${JSON.stringify(plain(found, restored))}\n` : `${told(config, found, restored)}\n`);
+			process.stdout.write(
+				json === true ? `${JSON.stringify(plain(found, known, restored))}\n` : `${told(config, { ...found, known, restored })}\n`,
+			);
 			if (restored !== null && restored.refused.length > 0) process.exitCode = 1;
 		});
 }
@@ -59,7 +64,7 @@ function tellProgress(venue: string, block: bigint, of: bigint): void {
 }
 
 /** Amounts are base units as decimal text. */
-function plain(found: UnderWay, restored: Restored | null) {
+function plain(found: UnderWay, known: ReadonlySet<string>, restored: Restored | null) {
 	return {
 		venues: found.venues.map((each) => ({
 			...each,
@@ -71,26 +76,35 @@ function plain(found: UnderWay, restored: Restored | null) {
 		legs: found.legs.map(({ legId, bridge, call, order, note }) => ({
 			...{ leg: legId, bridge, tx: call.transactionHash, asset: order.origin.asset, origin: order.origin.venue },
 			...{ destination: order.destination.venue, send: `${order.send}`, receive: `${order.receive}`, note },
+			known: known.has(call.transactionHash),
 		})),
 		purchases: found.purchases.map(({ earmarkId, call, at, invoiceId, intentId, paid }) => ({
 			...{ earmark: earmarkId, tx: call.transactionHash, invoice: invoiceId, intent: intentId, asset: at.asset },
-			...{ venue: at.venue, paid: `${paid}` },
+			...{ venue: at.venue, paid: `${paid}`, known: known.has(call.transactionHash) },
 		})),
 		unclear: found.unclear,
 		restored,
 	};
 }
 
-function told(config: Config, { venues, legs, purchases, unclear }: UnderWay, restored: Restored | null): string {
+interface Told extends UnderWay {
+	/** The transactions that the database knows. */
+	readonly known: ReadonlySet<string>;
+	/** Null when nothing was to be written. */
+	readonly restored: Restored | null;
+}
+
+function told(config: Config, { venues, legs, purchases, unclear, known, restored }: Told): string {
+	const mark = ({ call }: FoundLeg | FoundPurchase) => (known.has(call.transactionHash) ? ' (known)' : '');
 	return [
 		...venues.map(({ venue, fromBlock, toBlock, calls, untagged, unfinished }) => {
 			const more = `${untagged === 0 ? '' : `, ${untagged} of them not Ballast's`}${unfinished === 0n ? '' : `, ${unfinished} NOT FINAL YET`}`;
 			return `${venue} ${config.chains.get(venue)?.name ?? ''}: ${calls} transactions of ours in blocks ${fromBlock} to ${toBlock}${more}`;
 		}),
 		`${legs.length} legs under way`,
-		...legs.map(legLine),
+		...legs.map((leg) => `${legLine(leg)}${mark(leg)}`),
 		`${purchases.length} purchases`,
-		...purchases.map(purchaseLine),
+		...purchases.map((purchase) => `${purchaseLine(purchase)}${mark(purchase)}`),
 		...unclear.map(({ venue, tx, problem }) => `UNCLEAR ${tx} on ${venue}: ${problem}`),
 		restored === null
 			? 'nothing was written: see --apply'

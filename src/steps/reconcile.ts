@@ -31,9 +31,11 @@ const AT_A_TIME = 4;
 const CAUSE = { actor: 'reconciler', reason: 'due, and no job serves it' };
 
 export async function reconcile(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<void> {
-	await wakeDemands(app);
-	await wakeLegs(app, isLegJobLive);
-	await wakeEarmarks(app);
+	// After a loss there are thousands, and none waits for the next pass. What was taken is not due again soon, so this ends.
+	while ((await wakeDemands(app)) === BATCH);
+	while ((await wakeLegs(app, isLegJobLive)) === BATCH);
+	while ((await wakeEarmarks(app)) === BATCH);
+	await wakeAllowances(app);
 }
 
 /** Open demands that are due are looked at again; also how a poll reaches the ones it has listed. */
@@ -45,7 +47,7 @@ export async function wakeDemands(app: App): Promise<number> {
 	});
 }
 
-async function wakeLegs(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<void> {
+async function wakeLegs(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<number> {
 	const due = await takeDue(app.db, 'legs', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS });
 	const ids = new Set(due.map(({ id }) => id));
 	await each([...new Set(due.map(({ earmarkId }) => earmarkId))], async (earmarkId) => {
@@ -59,6 +61,7 @@ async function wakeLegs(app: App, isLegJobLive: (ref: LegJobRef) => Promise<bool
 		);
 		app.log.info({ earmark: earmarkId }, 'flow added again');
 	});
+	return due.length;
 }
 
 /** One row that cannot be looked at, as one whose route this version does not know, keeps no other from being looked at. */
@@ -90,12 +93,18 @@ export function nextStep({ status, proof }: Hop): LegJobRef['step'] {
 }
 
 /** Settlement is woken by itself: its job id ends in the wake-up's own id, so an older job of the earmark cannot swallow it. */
-async function wakeEarmarks(app: App): Promise<void> {
-	await each(await takeDue(app.db, 'earmarks', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS }), async ({ id }) => {
+async function wakeEarmarks(app: App): Promise<number> {
+	const due = await takeDue(app.db, 'earmarks', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS });
+	await each(due, async ({ id }) => {
 		const legs = await readLegsOf(app.db, id);
 		if (legs.every((leg) => isLegTerminal(leg.status)))
 			await inTransaction(app.db, CAUSE, (tx) => wake(tx, { topic: 'settle', earmarkId: id }));
 	});
+	return due.length;
+}
+
+/** What has ended may have an approval on its lane, with a nonce that others wait behind. */
+async function wakeAllowances(app: App): Promise<void> {
 	for (const earmarkId of await endedWithOpenAllowances(app.db, LOOK_AGAIN_MS)) {
 		await inTransaction(app.db, CAUSE, (tx) => wake(tx, { topic: 'settle', earmarkId }));
 	}

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { TransientError } from '../errors.ts';
+import { prepared } from './prepared.ts';
 
 export type Db = PostgresJsDatabase<Record<string, never>>;
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
@@ -17,7 +18,7 @@ export interface Store {
 export function openStore({ databaseUrl, pool }: { databaseUrl: string; pool: number }): Store {
 	const client = postgres(databaseUrl, { max: pool, onnotice: () => {} });
 	return {
-		db: drizzle(client) as Db,
+		db: drizzle(prepared(client)) as Db,
 		async onOutbox(listener) {
 			// drizzle changes the parsers of the client it wraps, so LISTEN gets one of its own.
 			const listening = postgres(databaseUrl, { max: 1, onnotice: () => {} });

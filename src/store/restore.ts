@@ -1,5 +1,5 @@
 /** Writes what the chains have told after the database was lost: each transfer and each purchase in a transaction of its own. */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { demands } from '../../drizzle/schema/demands.ts';
 import { earmarks, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { attempts, effects } from '../../drizzle/schema/effects.ts';
@@ -16,10 +16,13 @@ import { insertReceivable } from './receivables.ts';
 /** Why a demand, an earmark and a leg are there that nobody has planned here. */
 export const REBUILT = 'REBUILT';
 
-/** Whether the transaction is one that the database knows. */
-export async function isKnownTransaction(db: Db, hash: string): Promise<boolean> {
-	const rows = await db.select({ hash: attempts.hash }).from(attempts).where(eq(attempts.hash, hash));
-	return rows.length > 0;
+/** Those of the transactions that the database knows. */
+export async function knownTransactions(db: Db | Tx, hashes: readonly string[]): Promise<ReadonlySet<string>> {
+	const rows = await db
+		.select({ hash: attempts.hash })
+		.from(attempts)
+		.where(inArray(attempts.hash, [...hashes]));
+	return new Set(rows.map(({ hash }) => hash));
 }
 
 export interface LegToRestore {
@@ -45,7 +48,7 @@ export async function restoreLeg(
 	const { origin, destination, send, receive, seconds } = order;
 	return inTransaction(db, cause, async (tx) => {
 		const known = await tx.select({ id: rebalanceOperations.id }).from(rebalanceOperations).where(eq(rebalanceOperations.id, legId));
-		if (await isKnownTransaction(tx, call.transactionHash)) return false;
+		if ((await knownTransactions(tx, [call.transactionHash])).size > 0) return false;
 		if (known.length > 0)
 			throw new PermanentError(`leg ${legId} is known, and its transaction is not: the database is older than the chain`);
 		const demandId = await insertDemand(tx, { kind: 'rebuild', externalId: call.transactionHash, asset: destination.asset, call });
@@ -83,7 +86,7 @@ export async function restorePurchase(db: Db, purchase: PurchaseToRestore, cause
 	const { earmarkId, call, payloadHash, asset, invoiceId, intentId, paid, amountHub, lookedUpTo } = purchase;
 	const { venue, transactionHash } = call;
 	return inTransaction(db, cause, async (tx) => {
-		if (await isKnownTransaction(tx, transactionHash)) return false;
+		if ((await knownTransactions(tx, [transactionHash])).size > 0) return false;
 		const source = invoiceId === null ? { kind: 'rebuild', externalId: transactionHash } : { kind: 'invoice', externalId: invoiceId };
 		const demandId = (await settleOpenDemand(tx, source)) ?? (await insertDemand(tx, { ...source, asset, call, status: 'settled' }));
 		const place = { venue, asset, amount: paid };

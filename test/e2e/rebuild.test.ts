@@ -92,6 +92,7 @@ describe('the database is lost while funds are under way', () => {
 		expect(JSON.parse(applied.stdout).restored).toEqual({ legs: 2, purchases: 1, known: 0, refused: [] });
 		const again = await rebuild('--apply', '--reason', 'lost', '--json');
 		expect(JSON.parse(again.stdout).restored).toEqual({ legs: 0, purchases: 0, known: 3, refused: [] });
+		expect((await rebuild()).stdout.match(/\(known\)/g)).toHaveLength(3);
 
 		product = await startProduct(world, { ...testServers, database: async () => databaseUrl }, { change });
 		const { sql } = product;

@@ -14,7 +14,12 @@ export interface WorkerProcess extends ProductProcess {
 	kill(): Promise<void>;
 }
 
-export function startWorkerProcess(world: World, { settings, databaseUrl }: Product): WorkerProcess {
+/** `queues`: names of queues, or stages; all when left out. */
+export function startWorkerProcess(
+	world: Pick<World, 'signerKey'> & { config(): unknown },
+	{ settings, databaseUrl }: Pick<Product, 'settings' | 'databaseUrl'>,
+	queues: readonly string[] = [],
+): WorkerProcess {
 	const folder = mkdtempSync(join(tmpdir(), 'ballast-worker-'));
 	const file = join(folder, 'ballast.yaml');
 	writeFileSync(file, stringify(world.config()));
@@ -30,7 +35,8 @@ export function startWorkerProcess(world: World, { settings, databaseUrl }: Prod
 	const started = new Promise<void>((resolve) => {
 		serving = resolve;
 	});
-	const process = startProcess('worker', { args: ['worker'], env, onLine: (line) => line.msg === 'worker started' && serving() });
+	const args = queues.length === 0 ? ['worker'] : ['worker', '--queues', queues.join(',')];
+	const process = startProcess('worker', { args, env, onLine: (line) => line.msg === 'worker started' && serving() });
 	const ended = new Promise<void>((resolve) => process.child.once('exit', () => resolve()));
 	const clean = () => rmSync(folder, { recursive: true, force: true });
 	return {
