@@ -1,5 +1,5 @@
 /** The books: every movement that was observed, in double entry. Balances are the chain's to tell; these say why they are what they are. */
-import { sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
 import type { LEDGER_ACCOUNTS } from '../../drizzle/schema/ledger.ts';
 import { ledgerEntries } from '../../drizzle/schema/ledger.ts';
 import type { VenueId } from '../inventory/venue.ts';
@@ -28,10 +28,10 @@ export interface Move {
 
 /** Written in the transaction of the event itself. The database refuses, at commit, a posting that does not sum to zero. */
 export async function post(tx: Tx, { moves, ...posting }: Posting): Promise<void> {
-	const [id] = await tx.execute<{ id: string }>(sql`select gen_random_uuid() as id`);
+	const id = randomUUID();
 	const entries = moves.flatMap(({ venue, asset, from, to, amount }) => [
 		{ account: from, venue, asset, amount: -amount },
 		{ account: to, venue, asset, amount: amount as bigint },
 	]);
-	await tx.insert(ledgerEntries).values(entries.map((entry) => ({ ...posting, ...entry, posting: id?.id ?? '' })));
+	await tx.insert(ledgerEntries).values(entries.map((entry) => ({ ...posting, ...entry, posting: id })));
 }
