@@ -3,6 +3,7 @@ import {
 	createPostgresBackend,
 	createRedisBackend,
 	type FlowJob,
+	type Job,
 	type JobsOptions,
 	type JobType,
 	type KeepJobs,
@@ -135,7 +136,8 @@ export interface Producer {
 	schedule(job: JobRequest, everyMs: number): Promise<void>;
 	/**
 	 * Whether the job will run by itself: it runs, waits for a worker, or for its time. A parent whose children have not ended does not count: a
-	 * child that was taken away by force never ends.
+	 * child that was taken away by force never ends. Nor does a job that waits longer than it was told to: whoever put it off had a clock that
+	 * is ahead of this one.
 	 */
 	isLive(queue: string, jobId: string): Promise<boolean>;
 	/** Throws when the queue server does not answer within two seconds. */
@@ -151,6 +153,8 @@ export interface Producer {
 }
 
 const PING_MS = 2_000;
+/** Clocks of machines that belong together agree far better. */
+const CLOCKS_DIFFER_MS = 5_000;
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_DETECTED = '40P01';
 const LIVE_STATES = ['waiting', 'paused', 'active', 'delayed', 'prioritized'];
@@ -183,13 +187,21 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 		},
 		async schedule(job, everyMs) {
 			const queue = queueOf(job.queue);
+			const standing = await queue.getJobScheduler(job.id);
+			const isAhead = (standing?.next ?? 0) > Date.now() + everyMs + CLOCKS_DIFFER_MS;
 			// Writing a schedule anew starts its interval anew, so one that stands already is left alone.
-			if ((await queue.getJobScheduler(job.id))?.every === everyMs) return;
+			if (standing?.every === everyMs && !isAhead) return;
+			// Somebody whose clock is ahead of this one has written it; what replaces it would begin as late.
+			if (isAhead) await queue.removeJobScheduler(job.id);
 			const template = { name: job.name, data: job.data, opts: { removeOnComplete: 100, removeOnFail: 100 } };
 			await untilNoDeadlock(() => queue.upsertJobScheduler(job.id, { every: everyMs }, template));
 		},
-		async isLive(queue, jobId) {
-			return LIVE_STATES.includes(await queueOf(queue).getJobState(jobId));
+		async isLive(name, jobId) {
+			const queue = queueOf(name);
+			const state = await queue.getJobState(jobId);
+			if (state !== 'delayed') return LIVE_STATES.includes(state);
+			const job = await queue.getJob(jobId);
+			return job === undefined || dueAt(job) - Date.now() <= job.delay + CLOCKS_DIFFER_MS;
 		},
 		async ping() {
 			const [first] = queues.values();
@@ -228,10 +240,13 @@ async function waitingSince(queue: Queue): Promise<number | null> {
 	const [delayed] = await queue.getRanges(['delayed'], 0, 0, true);
 	const first = [line.at(-1), delayed].filter((id) => id !== undefined);
 	const jobs = await Promise.all(first.map((id) => queue.getJob(id)));
-	const moments = jobs
-		.filter((job) => job !== undefined)
-		.map(({ timestamp, processedOn, delay, opts }) => (processedOn === undefined ? timestamp + (opts.delay ?? 0) : processedOn + delay));
+	const moments = jobs.filter((job) => job !== undefined).map(dueAt);
 	return moments.length === 0 ? null : Math.min(...moments);
+}
+
+/** By the clock of whoever has put it off; Unix milliseconds. */
+function dueAt({ timestamp, processedOn, delay, opts }: Job): number {
+	return processedOn === undefined ? timestamp + (opts.delay ?? 0) : processedOn + delay;
 }
 
 /**

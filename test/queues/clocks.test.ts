@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { earmarkSettlement } from '../../queues/earmark-settlement.ts';
+import { invoicePoll } from '../../queues/invoice-poll.ts';
+import { requestJob } from '../../queues/job.ts';
+import { connectQueues, migrateQueues, openProducer, type Producer, type QueueConnection } from '../../queues/queue.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { snooze } from '../../src/outcome.ts';
+import { runWorker } from '../../workers/run.ts';
+import { until } from '../product.ts';
+import { testDatabase, testQueues } from '../stack.ts';
+
+const QUEUE = 'earmark-settlement';
+const AHEAD_MS = 600_000;
+
+let connection: QueueConnection;
+let producer: Producer;
+beforeEach(async () => {
+	const settings = testQueues(await testDatabase());
+	await migrateQueues(settings);
+	connection = connectQueues(settings);
+	producer = openProducer(connection, [QUEUE, 'invoice-poll']);
+});
+afterEach(async () => {
+	vi.useRealTimers();
+	await producer.close();
+	await connection.close();
+});
+
+const aheadBy = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms, shouldAdvanceTime: true });
+
+/** A job that a worker has put off for a minute by its own clock. */
+async function putOff(): Promise<string> {
+	const job = requestJob(earmarkSettlement, { earmarkId: randomUUID(), cause: 'w1' });
+	const worker = runWorker(connection, {
+		queue: QUEUE,
+		concurrency: 1,
+		log: createLog('silent', 'test'),
+		process: async () => snooze(60_000, 'not yet'),
+	});
+	await producer.add([job]);
+	const queue = producer.queues.find(({ name }) => name === QUEUE);
+	await until('the job was put off', async () => ((await queue?.getJobState(job.id)) === 'delayed' ? true : null));
+	await worker.close();
+	return job.id;
+}
+
+describe('a clock that is ten minutes ahead', () => {
+	it('puts a job off for as long: it serves nothing, and whoever looks adds another one', async () => {
+		expect(await producer.isLive(QUEUE, await putOff())).toBe(true);
+		aheadBy(AHEAD_MS);
+		const late = await putOff();
+		expect(await producer.isLive(QUEUE, late)).toBe(true);
+		vi.useRealTimers();
+		expect(await producer.isLive(QUEUE, late)).toBe(false);
+	});
+
+	it('writes a schedule that begins too late, and that is written anew', async () => {
+		const poll = requestJob(invoicePoll, {});
+		const nextIn = async () => {
+			const queue = producer.queues.find(({ name }) => name === 'invoice-poll');
+			return ((await queue?.getJobScheduler(poll.id))?.next ?? 0) - Date.now();
+		};
+		aheadBy(AHEAD_MS);
+		await producer.schedule(poll, 1_000);
+		await producer.schedule(poll, 1_000);
+		vi.useRealTimers();
+		const late = await nextIn();
+		await producer.schedule(poll, 1_000);
+		expect([late > 500_000, (await nextIn()) <= 1_000]).toEqual([true, true]);
+	});
+});
