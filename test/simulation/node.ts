@@ -12,7 +12,7 @@ import {
 	stringToHex,
 	TransactionReceiptNotFoundError,
 } from 'viem';
-import type { Call, Chain, Sent } from './chain.ts';
+import { type Call, type Chain, remembering, type Sent } from './chain.ts';
 
 const FEE = 10n;
 
@@ -44,6 +44,8 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 			return said();
 		});
 	};
+	/** The same bytes are sent again and again. */
+	const understood = remembering(read);
 	const nonceAt = (blockNumber?: bigint) => Number(chain.at(blockNumber ?? chain.height).nonce);
 	const client = {
 		estimateGas: late((call: Call) => {
@@ -54,7 +56,7 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 		estimateFeesPerGas: answers(() => ({ maxFeePerGas: chain.floor > FEE ? chain.floor : FEE, maxPriorityFeePerGas: 1n })),
 		getTransactionCount: answers(({ blockNumber }: { blockNumber?: bigint }) => nonceAt(blockNumber)),
 		sendRawTransaction: async ({ serializedTransaction }: { serializedTransaction: Hex }) => {
-			const sent = read(serializedTransaction);
+			const sent = understood(serializedTransaction);
 			onSent(sent.hash);
 			const taken = attempted(() => chain.take(sent));
 			await look();

@@ -11,7 +11,7 @@ import { SimulatedQueue } from './queue.ts';
 import { comeToRest } from './rest.ts';
 import { goRound, runSteps, work } from './scheduler.ts';
 import { mineAll, type Stage, tell, wordsOf } from './stage.ts';
-import { Memory } from './store/memory.ts';
+import { type MemoryOptions, type Rows, rowsInMemory } from './store/memory.ts';
 
 /** What one run was made of, and the log of its events: the same text for the same opening. */
 export interface Played {
@@ -46,12 +46,15 @@ const DEPTH = 2;
 export const playSeed = (seed: number): Promise<Played> => play(openingOf(seed));
 
 /** Plays on after the last command until nothing is left to do. Throws `Broken`. */
-export async function play({ vias, commands, ...beginning }: Opening): Promise<Played> {
+export async function play(
+	{ vias, commands, ...beginning }: Opening,
+	rowsOf: (options: MemoryOptions) => Rows = rowsInMemory,
+): Promise<Played> {
 	const outside = new Outside(beginning);
 	const clock = { nowMs: BEGINNING_MS };
 	const nowMs = () => clock.nowMs;
-	const memory = new Memory({ nowMs, onStatement: beginStatement });
-	const app = createProduct(outside, { memory, clock, vias });
+	const { memory, db } = rowsOf({ nowMs, onStatement: beginStatement });
+	const app = createProduct(outside, { memory, db, clock, vias });
 	const judge = createJudge(memory, outside);
 	const names = namesOf(memory, outside);
 	const stage: Stage = { ...{ app, memory, outside, clock, judge, names }, queue: new SimulatedQueue(nowMs), story: [], faults: 0 };

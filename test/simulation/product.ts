@@ -14,7 +14,7 @@ import { bridgesOf } from './adapters.ts';
 import { look } from './moment.ts';
 import { accountOf, nodeOf } from './node.ts';
 import { HUB_SCALE, type Invoice, intentCall, type Outside, RESERVE, SPOKE, tokenAt, VENUES, WALLET } from './outside.ts';
-import type { Memory } from './store/memory.ts';
+import type { Rows } from './store/memory.ts';
 
 /** Routes in a row. Nothing else leads from 1 to 56; what cannot come from 56 to 10 any more may go over 1. */
 export const VIAS = [
@@ -34,8 +34,7 @@ export interface Clock {
 	nowMs: number;
 }
 
-export interface ProductParts {
-	readonly memory: Memory;
+export interface ProductParts extends Rows {
 	readonly clock: Clock;
 	readonly vias: Vias;
 }
@@ -44,8 +43,7 @@ const log = createLog('silent', 'simulation');
 const configs = new Map<string, Config>();
 
 /** One second passes at every look at the clock, so that no reading of balances is shared between steps. */
-export function createProduct(outside: Outside, { memory, clock, vias }: ProductParts): App {
-	const { db } = memory;
+export function createProduct(outside: Outside, { memory, db, clock, vias }: ProductParts): App {
 	const config = simulatedConfig(vias, outside.finality);
 	const onSent = (hash: string) => {
 		if (!memory.attempts.some((each) => each.hash === hash)) outside.faults.push(`${hash} was sent before it was stored`);

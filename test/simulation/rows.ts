@@ -134,8 +134,7 @@ function ofEffect(memory: Memory, effect: EffectRow): string[] {
 		other !== effect && other.kind === kind && other.ownerKind === ownerKind && other.ownerId === ownerId && other.hop === hop;
 	const mayHaveLeft = (each: EffectRow) => each.nonce !== null && each.status !== 'reverted' && each.status !== 'cancelled';
 	const moves = kind === 'send' || kind === 'claim' || kind === 'purchase';
-	const mined = memory.attempts.filter((attempt) => attempt.effectId === effect.id && attempt.hash === effect.minedHash);
-	const present = memory.hops.find((each) => each.legId === ownerId && each.index === hop);
+	const isStored = () => memory.attempts.some((attempt) => attempt.effectId === effect.id && attempt.hash === effect.minedHash);
 	const claiming = kind === 'claim' && (status === 'reserved' || status === 'signed' || status === 'tracking');
 	return [
 		...(refusals > 0 && reason?.includes(NOT_ENOUGH) === true ? [`spent: a ${kind} was refused: ${reason}`] : []),
@@ -143,16 +142,17 @@ function ofEffect(memory: Memory, effect: EffectRow): string[] {
 			? [`effect: two of one act may have left: ${kind} of ${ownerKind} ${ownerId}`]
 			: []),
 		...((spendAmount === null) === (kind === 'claim') ? [] : [`effect: ${kind} names ${spendAmount ?? 'no allowance'}`]),
-		...(claiming && present?.status !== 'in_flight'
-			? [`claim: it is ${status} with nonce ${nonce}, and its hop is ${present?.status}`]
-			: []),
-		...(effect.minedHash === null || mined.length === 1
-			? []
-			: [`effect: ${kind} was mined in ${effect.minedHash}, which was never stored`]),
+		...(claiming ? unlessInFlight(memory, effect) : []),
+		...(effect.minedHash === null || isStored() ? [] : [`effect: ${kind} was mined in ${effect.minedHash}, which was never stored`]),
 		...(nonce !== null && memory.effects.some((other) => other !== effect && other.venue === effect.venue && other.nonce === nonce)
 			? [`lane: nonce ${nonce} of ${effect.venue} has two owners`]
 			: []),
 	];
+}
+
+function unlessInFlight(memory: Memory, { ownerId, hop, status, nonce }: EffectRow): string[] {
+	const present = memory.hops.find((each) => each.legId === ownerId && each.index === hop);
+	return present?.status === 'in_flight' ? [] : [`claim: it is ${status} with nonce ${nonce}, and its hop is ${present?.status}`];
 }
 
 const POSTED: readonly (readonly [string, readonly string[]])[] = [

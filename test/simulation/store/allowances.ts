@@ -10,16 +10,24 @@ const GIVEN: readonly string[] = ['reserved', 'signed', 'tracking', 'confirmed']
 const sharesAllowance = (one: Pick<EffectRow, 'venue' | 'signer' | 'spendToken' | 'spender'>, other: EffectRow) =>
 	one.venue === other.venue && one.signer === other.signer && one.spendToken === other.spendToken && one.spender === other.spender;
 
+const isOfSameOwner = (one: EffectRow, other: EffectRow) => one.ownerKind === other.ownerKind && one.ownerId === other.ownerId;
+
+const mayStand = ({ nonce, status }: EffectRow) => nonce !== null && status !== 'reverted' && status !== 'cancelled';
+
 export const intendReset: typeof real.intendReset = async (tx, ofOwner) => {
 	const memory = await tablesOf(tx);
 	for (const allowed of ofOwner) {
 		const { id, ownerKind, ownerId, hop, venue, signer, spend } = allowed;
 		if (spend === null) continue;
 		const place = { venue, signer, spendToken: spend.token, spender: spend.spender };
-		const since = memory.effects.find((row) => row.id === id)?.createdAt ?? '';
+		const since = memory.effects.find((row) => row.id === id)?.createdAt;
 		const isCountedIn = memory.effects.some(
 			(row) =>
-				(row.kind === 'approve' || row.kind === 'reset') && row.nonce !== null && sharesAllowance(place, row) && row.updatedAt >= since,
+				(row.kind === 'approve' || row.kind === 'reset') &&
+				mayStand(row) &&
+				sharesAllowance(place, row) &&
+				since !== undefined &&
+				row.updatedAt >= since,
 		);
 		if (!mayHaveLeft(allowed) && !isCountedIn) continue;
 		const zero = { ...spend, amount: amount(0n) };
@@ -36,6 +44,6 @@ export const isBeingSpent: typeof real.isBeingSpent = async (db, { ownerId, venu
 		(spending) =>
 			['send', 'claim', 'purchase'].includes(spending.kind) &&
 			OPEN.includes(spending.status) &&
-			others.some((row) => row.ownerId === spending.ownerId && row.kind === 'approve' && GIVEN.includes(row.status)),
+			others.some((row) => isOfSameOwner(row, spending) && row.kind === 'approve' && GIVEN.includes(row.status)),
 	);
 };

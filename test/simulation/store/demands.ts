@@ -14,6 +14,8 @@ const byAge = (one: DemandRow, other: DemandRow) =>
 
 export const saveInvoice: typeof real.saveInvoice = async (tx, { intentId, asset, enqueuedAt, ...listed }) => {
 	const memory = await tablesOf(tx);
+	// PostgreSQL takes an id for a row before it sees that it is there.
+	const id = memory.id();
 	const known = memory.demands.find((each) => each.externalId === intentId);
 	if (known?.status === 'gone') {
 		const anew = { status: 'open', reason: 'NOT_EVALUATED', destinations: [], evaluatedAt: null };
@@ -33,7 +35,7 @@ export const saveInvoice: typeof real.saveInvoice = async (tx, { intentId, asset
 	function newDemand(): DemandRow {
 		const at = memory.now();
 		return {
-			...{ id: memory.id(), kind: 'invoice', externalId: intentId, asset, status: 'open', destinations: [], maxCostHub: null },
+			...{ id, kind: 'invoice', externalId: intentId, asset, status: 'open', destinations: [], maxCostHub: null },
 			...{ reason: 'NOT_EVALUATED', reasonDetail: null, enqueuedAt: new Date(enqueuedAt * 1_000).toISOString(), firstSeenAt: at },
 			...{ evaluatedAt: null, nextActionAt: at, generation: 0, version: 0, createdAt: at, updatedAt: at },
 		};

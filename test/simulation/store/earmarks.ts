@@ -13,9 +13,9 @@ const isActive = ({ status }: EarmarkRow) => EARMARK_ACTIVE.includes(status as E
 
 export const insertEarmark: typeof real.insertEarmark = async (tx, { demandId, asset, venue, amount: units, plan }) => {
 	const memory = await tablesOf(tx);
-	if (memory.earmarks.some((each) => each.demandId === demandId && isActive(each))) refuse('earmarks_one_active');
 	const at = memory.now();
 	const id = memory.id();
+	if (memory.earmarks.some((each) => each.demandId === demandId && isActive(each))) refuse('earmarks_one_active');
 	memory.add(memory.earmarks, {
 		...{ id, demandId, asset, venue, amount: units, status: 'planned', plan, reason: null, generation: 1 },
 		...{ nextActionAt: memory.now(FIRST_ACTION_MS), version: 0, createdAt: at, updatedAt: at, deletedAt: null },

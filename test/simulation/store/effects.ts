@@ -19,10 +19,12 @@ export const intendEffects: typeof real.intendEffects = async (tx, drafts) => {
 		const { ownerKind, ownerId, hop, kind } = draft;
 		const isSame = (row: EffectRow) =>
 			row.ownerKind === ownerKind && row.ownerId === ownerId && row.hop === hop && row.kind === kind && row.try === draft.try;
+		// PostgreSQL takes an id for a row before it sees that it is there.
+		const id = memory.id();
 		if (memory.effects.some(isSame)) continue;
 		const at = memory.now();
 		memory.add(memory.effects, {
-			...{ id: memory.id(), ...draft, status: 'intended', epoch: 0, target: null, calldata: null, gas: null, value: 0n, payloadHash: null },
+			...{ id, ...draft, status: 'intended', epoch: 0, target: null, calldata: null, gas: null, value: 0n, payloadHash: null },
 			...{
 				spendToken: spend?.token ?? null,
 				spender: spend?.spender ?? null,
@@ -72,7 +74,8 @@ export const reserveNonce: typeof real.reserveNonce = async (tx, { effect, epoch
 	if (lane === undefined) throw new InvariantError(`no lane for ${signer} on ${venue}`);
 	if (lane.frozenReason !== null) throw new InvariantError(`lane of ${signer} on ${venue} is frozen: ${lane.frozenReason}`);
 	const underWay = lane.next - lane.mined;
-	if (underWay < 0n || underWay >= MAX_IN_FLIGHT) throw new LaneClosedError(`${signer} on ${venue} has ${underWay} transactions under way`);
+	if (underWay >= MAX_IN_FLIGHT) throw new LaneClosedError(`${signer} on ${venue} has ${underWay} transactions under way`);
+	if (underWay < 0n) throw new LaneClosedError(`${signer} on ${venue} has spent ${-underWay} nonces beyond its lane`);
 	const nonce = lane.next;
 	const built = payload(waitingSpend(memory, effect));
 	const row = expected(memory, effect.id, (each) => stands(each, effectStatesBefore('reserved')) && each.epoch === epoch);
@@ -107,7 +110,7 @@ export const storeAttempt: typeof real.storeAttempt = async (tx, { effectId, epo
 export const recordBroadcast: typeof real.recordBroadcast = async (db, { effectId, hash, error }) => {
 	const memory = await tablesOf(db);
 	const attempt = memory.attempts.find((each) => each.hash === hash);
-	if (attempt !== undefined) memory.change(attempt, { broadcastAt: memory.now(), lastError: error });
+	if (attempt !== undefined) memory.change(attempt, { broadcastAt: memory.instant(memory.nowMs), lastError: error });
 	const row = memory.effects.find((each) => each.id === effectId && stands(each, effectStatesBefore('tracking')));
 	if (row !== undefined) memory.change(row, { status: 'tracking', updatedAt: memory.now() });
 };
@@ -122,14 +125,15 @@ export const resolveEffect: typeof real.resolveEffect = async (tx, id, { to, has
 
 export const setSpend: typeof real.setSpend = async (tx, id, units) => {
 	const memory = await tablesOf(tx);
-	memory.change(rowOf(memory, id), { spendAmount: units, updatedAt: memory.now() });
+	const row = memory.effects.find((each) => each.id === id);
+	if (row !== undefined) memory.change(row, { spendAmount: units, updatedAt: memory.now() });
 };
 
 export const readMinedCall: typeof real.readMinedCall = async (db, id) => {
-	const { status, minedHash, minedBlock, minedLogs } = rowOf(await tablesOf(db), id);
-	if (status !== 'confirmed' || minedHash === null || minedBlock === null)
+	const row = (await tablesOf(db)).effects.find((each) => each.id === id && each.status === 'confirmed');
+	if (row === undefined || row.minedHash === null || row.minedBlock === null)
 		throw new InvariantError(`effect ${id} is not confirmed, so nothing of it was mined`, { effectId: id });
-	return { transactionHash: minedHash as Hex, blockNumber: minedBlock, logs: minedLogs as [] };
+	return { transactionHash: row.minedHash as Hex, blockNumber: row.minedBlock, logs: row.minedLogs as [] };
 };
 
 function rowOf(memory: Memory, id: string): EffectRow {
@@ -152,10 +156,24 @@ function toEffect(row: EffectRow): Effect {
 	const spends = spendToken !== null && spender !== null && spendAmount !== null;
 	const spend = spends ? { token: spendToken as Address, spender: spender as Address, amount: amount(spendAmount) } : null;
 	const hasPayload = target !== null && calldata !== null && gas !== null;
+	// Spreading into an object costs ten times as much as writing it down, and effects are what is read most.
 	return {
-		...{ id, ownerKind: row.ownerKind as EffectOwner, ownerId, hop, kind: row.kind as EffectKind, try: row.try, venue },
-		...{ signer: row.signer as Address, spend, status: row.status as EffectStatus, epoch, nonce },
+		id,
+		ownerKind: row.ownerKind as EffectOwner,
+		ownerId,
+		hop,
+		kind: row.kind as EffectKind,
+		try: row.try,
+		venue,
+		signer: row.signer as Address,
+		spend,
+		status: row.status as EffectStatus,
+		epoch,
+		nonce,
 		payload: hasPayload ? { target: target as Address, calldata: calldata as Hex, value, gas } : null,
-		...{ refusals, reason, minedHash: row.minedHash as Hex | null, minedBlock },
+		refusals,
+		reason,
+		minedHash: row.minedHash as Hex | null,
+		minedBlock,
 	};
 }

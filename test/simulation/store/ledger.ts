@@ -4,7 +4,9 @@ import { refuse, tablesOf } from './memory.ts';
 
 export const post: typeof real.post = async (tx, { moves, event, earmarkId, legId, tx: hash }) => {
 	const memory = await tablesOf(tx);
-	const posting = { posting: memory.id(), event, earmarkId, legId, tx: hash, at: memory.now() };
+	// Not an id of the sequence: the product draws it.
+	const name = `00000000-0000-4000-a000-${memory.ledger.length.toString(16).padStart(12, '0')}`;
+	const posting = { posting: name, event, earmarkId, legId, tx: hash, at: memory.now() };
 	if (moves.some((move) => move.amount < 0n)) refuse('an amount is not negative');
 	for (const { venue, asset, from, to, amount } of moves) {
 		memory.add(memory.ledger, { id: memory.serial(), ...posting, account: from, venue, asset, amount: -amount });

@@ -76,9 +76,19 @@ function hopIn(memory: Memory, id: string, isExpected: (row: HopRow) => boolean)
 function toLeg(memory: Memory, row: LegRow): Leg {
 	const { id, earmarkId, asset, origin, destination, route, reason, overdueAt, generation } = row;
 	return {
-		...{ id, earmarkId, asset, origin, destination, route, send: amount(row.send), receive: amount(row.receive) },
+		id,
+		earmarkId,
+		asset,
+		origin,
+		destination,
+		route,
+		send: amount(row.send),
+		receive: amount(row.receive),
 		delivered: row.delivered === null ? null : amount(row.delivered),
-		...{ status: row.status as LegStatus, reason, overdueAt, generation },
+		status: row.status as LegStatus,
+		reason,
+		overdueAt,
+		generation,
 		hops: memory.hops.filter((each) => each.legId === id).map(toHop),
 	};
 }
@@ -86,9 +96,21 @@ function toLeg(memory: Memory, row: LegRow): Leg {
 function toHop(row: HopRow): Hop {
 	const { id, legId, index, bridge, origin, destination, asset, toAsset, seconds } = row;
 	return {
-		...{ id, legId, index, bridge, origin, destination, asset, toAsset, send: amount(row.send), receive: amount(row.receive) },
+		id,
+		legId,
+		index,
+		bridge,
+		origin,
+		destination,
+		asset,
+		toAsset,
+		send: amount(row.send),
+		receive: amount(row.receive),
 		delivered: row.delivered === null ? null : amount(row.delivered),
-		...{ status: row.status as LegStatus, seconds, evidence: row.evidence as Noted | null, proof: row.proof as Noted | null },
+		status: row.status as LegStatus,
+		seconds,
+		evidence: row.evidence as Noted | null,
+		proof: row.proof as Noted | null,
 		changedAt: row.updatedAt,
 	};
 }

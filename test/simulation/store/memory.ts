@@ -28,6 +28,17 @@ export interface MemoryOptions {
 	readonly onStatement: (what: string) => void;
 }
 
+/** The rows of a run: as its judge reads them, and what the product takes for its database. */
+export interface Rows {
+	readonly memory: Memory;
+	readonly db: Db;
+}
+
+export function rowsInMemory(options: MemoryOptions): Rows {
+	const memory = new Memory(options);
+	return { memory, db: memory.db };
+}
+
 export class Memory {
 	readonly demands: DemandRow[] = [];
 	readonly invoices: Row<typeof invoices>[] = [];
@@ -44,12 +55,16 @@ export class Memory {
 	readonly ledger: Row<typeof ledgerEntries>[] = [];
 	readonly outbox: Row<typeof outbox>[] = [];
 	readonly stops: Row<typeof stops>[] = [];
+	/** Rises with every write, those that are undone later included. */
+	writes = 0;
 	private readonly options: MemoryOptions;
 	private ids = 0;
 	/** The last instant that was written out: most are asked for again at once. */
 	private written = { ms: Number.NaN, text: '' };
 	/** How the transaction that is open is undone, last change first. */
 	private undo: (() => void)[] | null = null;
+	/** When the transaction that is open has begun. */
+	private begunMs = 0;
 	private turn: Promise<unknown> = Promise.resolve();
 
 	constructor(options: MemoryOptions) {
@@ -62,13 +77,18 @@ export class Memory {
 		return root as unknown as Db;
 	}
 
+	/** PostgreSQL's `clock_timestamp()`. */
 	get nowMs(): number {
 		return this.options.nowMs();
 	}
 
-	/** Now, and so many milliseconds later, as drizzle reads an instant. */
+	/** PostgreSQL's `now()`, and so many milliseconds later: the beginning of a transaction for as long as it is open. */
 	now(plusMs = 0): string {
-		const ms = this.nowMs + plusMs;
+		return this.instant((this.undo === null ? this.nowMs : this.begunMs) + plusMs);
+	}
+
+	/** As drizzle reads an instant. */
+	instant(ms: number): string {
 		if (this.written.ms !== ms) this.written = { ms, text: new Date(ms).toISOString() };
 		return this.written.text;
 	}
@@ -95,7 +115,8 @@ export class Memory {
 
 	change<T extends object>(row: T, changes: Partial<T>): void {
 		this.beforeWrite(() => Object.keys(changes).sort().join(' and '));
-		const before = { ...row };
+		const before: Partial<T> = {};
+		for (const key in changes) before[key] = row[key];
 		Object.assign(row, changes);
 		this.undo?.push(() => Object.assign(row, before));
 	}
@@ -106,6 +127,7 @@ export class Memory {
 	}
 
 	private beforeWrite(what: () => string): void {
+		this.writes += 1;
 		if (this.undo === null) this.options.onStatement(what());
 	}
 
@@ -119,10 +141,12 @@ export class Memory {
 
 	private async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
 		this.undo = [];
+		this.begunMs = this.nowMs;
 		const inside: Handle = { memory: this, isRoot: false, transaction: () => Promise.reject(new Error('a transaction in a transaction')) };
 		try {
 			return await work(inside as unknown as Tx);
 		} catch (error) {
+			this.writes += 1;
 			for (const step of this.undo.reverse()) step();
 			throw error;
 		} finally {
@@ -131,7 +155,8 @@ export class Memory {
 	}
 }
 
-interface Handle {
+/** A connection or a transaction. */
+export interface Handle {
 	readonly memory: Memory;
 	readonly isRoot: boolean;
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -145,6 +170,8 @@ export async function tablesOf(handle: Db | Tx): Promise<Memory> {
 }
 
 /** What PostgreSQL does to a row that breaks a rule of its table. */
+export class Refused extends Error {}
+
 export function refuse(rule: string): never {
-	throw new Error(`the database refuses it: ${rule}`);
+	throw new Refused(`the database refuses it: ${rule}`);
 }

@@ -7,11 +7,12 @@ import { refuse, tablesOf } from './memory.ts';
 
 export const insertReceivable: typeof real.insertReceivable = async (tx, receivable) => {
 	const memory = await tablesOf(tx);
+	const id = memory.id();
 	const isKnown = memory.receivables.some((each) => each.earmarkId === receivable.earmarkId || each.intentId === receivable.intentId);
 	if (isKnown) refuse('one receivable per earmark and per intent');
 	const at = memory.now();
 	memory.add(memory.receivables, {
-		...{ id: memory.id(), ...receivable, status: 'pending', hubStatus: 'NONE' },
+		...{ id, ...receivable, status: 'pending', hubStatus: 'NONE' },
 		...{ settledVenue: null, settledAmount: null, settledTx: null, createdAt: at, updatedAt: at },
 	});
 };

@@ -2,7 +2,10 @@
 import type * as real from '../../../src/store/stops.ts';
 import { tablesOf } from './memory.ts';
 
-export const readStop: typeof real.readStop = async (db) => (await tablesOf(db)).stops.at(-1) ?? null;
+export const readStop: typeof real.readStop = async (db) => {
+	const row = (await tablesOf(db)).stops.findLast(({ scope }) => scope === 'global');
+	return row === undefined ? null : { stopped: row.stopped, actor: row.actor, reason: row.reason, at: row.at };
+};
 
 export const isStopped: typeof real.isStopped = async (db) => (await readStop(db))?.stopped ?? false;
 
