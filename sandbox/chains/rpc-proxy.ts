@@ -9,7 +9,7 @@ import { lieAbout } from './rpc-lies.ts';
 
 /**
  * `error`: a JSON-RPC error; `error500`: the endpoint itself fails; `hang`: no answer, and the node never hears of it;
- * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `{ result }`: this answer instead of the node's;
+ * `timeout-after-accept`: the node does what was asked, and no answer ever comes back; `reply-lost`: it does, and the connection breaks; `{ result }`: this answer instead of the node's;
  * `lie`: another balance, nonce, receipt or event than the node's; `{ lagBlocks }`: as a node answers that is so many blocks behind;
  * `{ delayMs }`: done at once, answered so much later; `{ retryAfterSeconds }`: refused with 429 and this Retry-After.
  * What happens to one element of a batch by way of HTTP happens to the whole batch.
@@ -20,6 +20,7 @@ export type RpcFault =
 	| 'error500'
 	| 'hang'
 	| 'timeout-after-accept'
+	| 'reply-lost'
 	| 'lie'
 	| { readonly result: unknown }
 	| { readonly lagBlocks: number }
@@ -80,6 +81,7 @@ async function answer({ proxy, target, incoming, response }: Exchange): Promise<
 	if (fates.some(({ fate }) => fate === 'hang')) return;
 	const answers = await Promise.all(fates.map(({ each, fate }) => answerOne(target, each, fate)));
 	if (fates.some(({ fate }) => fate === 'timeout-after-accept')) return;
+	if (fates.some(({ fate }) => fate === 'reply-lost')) return void response.destroy();
 	const delayMs = Math.max(0, ...fates.map(({ fate }) => (isOf(fate, 'delayMs') ? fate.delayMs : 0)));
 	if (delayMs > 0) await pause(delayMs);
 	reply(response, 200, Array.isArray(parsed) ? answers : answers[0]);

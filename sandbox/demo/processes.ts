@@ -1,6 +1,7 @@
 /** Runs the product as its users do: one process per type, configured by a file and the environment, talking only through their logs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { bundledEntry } from '../servers/bundle.ts';
 import { bareEnvironment } from '../servers/environment.ts';
 
@@ -20,19 +21,26 @@ export interface ProductProcess {
 const STOP_WITHIN_MS = 10_000;
 
 /** Starts `workers/main.ts` with these arguments; `onLine` gets each JSON line of its log. */
-export function startProcess(
-	name: string,
-	{ args, env, onLine }: { args: readonly string[]; env: Readonly<Record<string, string>>; onLine: (line: LogLine) => void },
-): ProductProcess {
-	const child = spawn(process.execPath, [bundledEntry(), ...args], {
+export interface ProcessOptions {
+	readonly args: readonly string[];
+	readonly env: Readonly<Record<string, string>>;
+	/** A module that is loaded before the product's own, by its URL; it hears what the child is sent. */
+	readonly preload?: string;
+	/** Of another version; this one's unless told otherwise. */
+	readonly entry?: string;
+	readonly onLine: (line: LogLine) => void;
+}
+
+export function startProcess(name: string, { args, env, preload, entry = bundledEntry(), onLine }: ProcessOptions): ProductProcess {
+	const child = spawn(process.execPath, [...(preload === undefined ? [] : ['--import', preload]), entry, ...args], {
 		env: { ...bareEnvironment(), ...env },
-		stdio: ['ignore', 'pipe', 'pipe'],
+		stdio: ['ignore', 'pipe', 'pipe', ...(preload === undefined ? [] : (['ipc'] as const))],
 	});
-	createInterface({ input: child.stdout }).on('line', (text) => {
+	hear(child.stdout, (text) => {
 		const line = parse(text);
 		if (line !== null) onLine({ ...line, process: name });
 	});
-	createInterface({ input: child.stderr }).on('line', (text) => onLine({ process: name, level: 'error', msg: text }));
+	hear(child.stderr, (text) => onLine({ process: name, level: 'error', msg: text }));
 	return {
 		name,
 		child,
@@ -45,6 +53,10 @@ export function startProcess(
 			clearTimeout(killer);
 		},
 	};
+}
+
+function hear(input: Readable | null, onText: (text: string) => void): void {
+	if (input !== null) createInterface({ input }).on('line', onText);
 }
 
 function parse(text: string): LogLine | null {

@@ -23,6 +23,8 @@ export interface ApiFault {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Text is sent as it is, so that it may be nonsense; everything else as JSON. */
 	readonly body?: unknown;
+	/** What becomes of the regular body of an answer that is no refusal. */
+	readonly change?: (body: unknown) => unknown;
 	readonly delayMs?: number;
 	/** No answer at all, although the request has been carried out. */
 	readonly hang?: boolean;
@@ -100,11 +102,9 @@ async function answer(handle: ApiHandler, request: ApiRequest): Promise<ApiAnswe
 async function deliver(response: ServerResponse, regular: ApiAnswer, fault: ApiFault | undefined): Promise<void> {
 	if (fault?.delayMs !== undefined) await pause(fault.delayMs);
 	if (fault?.hang === true) return;
-	send(
-		response,
-		{ status: fault?.status ?? regular.status, body: fault !== undefined && 'body' in fault ? fault.body : regular.body },
-		fault?.headers,
-	);
+	const said = fault?.change !== undefined && regular.status < 400 ? fault.change(regular.body) : regular.body;
+	const body = fault !== undefined && 'body' in fault ? fault.body : said;
+	send(response, { status: fault?.status ?? regular.status, body }, fault?.headers);
 }
 
 function send(response: ServerResponse, { status, body }: ApiAnswer, headers: Readonly<Record<string, string>> = {}): void {

@@ -15,15 +15,16 @@ let entry: string | null = null;
 
 /** The path of `workers/main.ts`, bundled; the same one for as long as this process lives. */
 export function bundledEntry(): string {
-	entry ??= bundle();
+	entry ??= bundleEntry(ROOT);
 	return entry;
 }
 
-function bundle(): string {
+/** The same of a copy of the tree below this one, bundled anew. */
+export function bundleEntry(root: string): string {
 	const folder = scratchOfProcess('bundle');
 	const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
 	buildSync({
-		entryPoints: [join(ROOT, 'workers/main.ts')],
+		entryPoints: [join(root, 'workers/main.ts')],
 		outdir: folder,
 		outExtension: { '.js': '.mjs' },
 		bundle: true,

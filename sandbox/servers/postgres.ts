@@ -18,14 +18,20 @@ const SUPERUSER = 'postgres';
 const MAX_CONNECTIONS = 300;
 const RESTART_ATTEMPTS = 20;
 /** What a crash of the machine may cost is of no interest when everything is thrown away anyway. */
-const THROW_AWAY = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
+const MACHINE_LIVES = ['fsync=off', 'full_page_writes=off'];
+const NOBODY_DIES = [...MACHINE_LIVES, 'synchronous_commit=off'];
 
 export interface PostgresOptions {
-	/** Writes reach the disk before a commit returns, as in production. */
-	readonly durable?: boolean;
+	/**
+	 * True: writes reach the disk before a commit returns, as in production. `process`: what was committed outlives the death of the server,
+	 * and not that of the machine, which costs nothing.
+	 */
+	readonly durable?: boolean | 'process';
 }
 
 export interface PostgresServer extends MortalServer {
+	/** Ends it by SIGKILL, or by SIGQUIT, which is its immediate shutdown, and starts it again with what it has written. */
+	restart(signal?: 'SIGKILL' | 'SIGQUIT'): Promise<void>;
 	/** Returns the new database's URL. */
 	createDatabase(name: string, template?: string): Promise<string>;
 }
@@ -36,7 +42,7 @@ interface Installation {
 	readonly binaries: string;
 	readonly data: string;
 	readonly password: string;
-	readonly durable: boolean;
+	readonly durable: boolean | 'process';
 }
 
 export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<PostgresServer> {
@@ -66,8 +72,8 @@ function server(installation: Installation, port: number, launched: Launched): P
 		},
 		createDatabase: (name, template) => createDatabase(url, name, template),
 		kill: () => current.stop('SIGKILL'),
-		async restart() {
-			await current.stop('SIGKILL');
+		async restart(signal = 'SIGKILL') {
+			await current.stop(signal);
 			current = await runAgain(installation, port);
 		},
 		async stop() {
@@ -98,7 +104,7 @@ async function run(installation: Installation, port: number): Promise<Launched> 
 		'listen_addresses=127.0.0.1',
 		'unix_socket_directories=',
 		`max_connections=${MAX_CONNECTIONS}`,
-		...(durable ? [] : THROW_AWAY),
+		...(durable === true ? [] : durable === 'process' ? MACHINE_LIVES : NOBODY_DIES),
 	];
 	const launched = await launch({
 		command: join(binaries, 'postgres'),

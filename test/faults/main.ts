@@ -1,9 +1,10 @@
 /** `npm run faults`: what can go wrong goes wrong, by seed, and the invariants are judged after every event. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runPlanted } from '../planted/hunt.ts';
-import { allHold } from './figures.ts';
+import { allHold, type Figures } from './figures.ts';
+import { NoPlaceError, nextSeed, openRecord, readPlayed } from './ledger.ts';
 import { playProcesses } from './process/campaign.ts';
-import { runSimulation } from './simulation.ts';
+import { playSimulation, tellStory } from './simulation.ts';
 
 const SIMULATED_RUNS = 2_000;
 const PROCESS_RUNS = 12;
@@ -25,6 +26,8 @@ interface Options {
 	readonly json: boolean;
 	readonly story: boolean;
 	readonly planted: boolean;
+	readonly record: boolean;
+	readonly resume: boolean;
 }
 
 const program = new Command('faults')
@@ -43,6 +46,12 @@ const program = new Command('faults')
 	.option('--seed <n>', 'the first seed; the others follow from it', wholeNumber(0, MOST_SEED), 1)
 	.option('--story', 'simulated: print the events of the run with this very seed, and nothing else; of processes: of every run', false)
 	.option('--planted', 'plant known bugs one at a time and count the simulated runs, 300 at most, until each is caught', false)
+	.option(
+		'--record',
+		'write what was played to docs/faults.json and to the table of docs/faults.md; what Ctrl-C has left is written, too',
+		false,
+	)
+	.option('--resume', 'go on with the seed after the last recorded one of the layer; --seed counts only where there is none', false)
 	.option('--json', 'only the last line on stdout: the figures as JSON (progress goes to stderr)', false)
 	.addHelpText(
 		'after',
@@ -51,27 +60,49 @@ Examples:
   npm run faults -- --runs 2000 --seed 1
   npm run -s faults -- --layer sim --runs 50000 --seed 7 --json
   npm run -s faults -- --layer process --runs 64 --json
+  npm run -s faults -- --layer process --runs 300 --record --resume
   npm run -s faults -- --planted --json
   npm run -s faults -- --seed 4242 --story        # the events of one run, as after a failure`,
 	)
 	.action(async (options: Options) => {
-		process.exitCode = await run(options);
+		process.exitCode = await run(options).catch((error: unknown) => {
+			if (error instanceof NoPlaceError) return program.error(error.message);
+			throw error;
+		});
 	});
 await program.parseAsync();
 
 /** Exit code 0 only if all hold, or all that was planted is caught. */
-function run(options: Options): Promise<number> {
+async function run(options: Options): Promise<number> {
+	const { layer, json, story } = options;
 	if (options.planted) return runPlanted(options);
-	if (options.layer === 'process') return runProcesses(options);
-	return runSimulation({ ...options, runs: options.runs ?? SIMULATED_RUNS });
+	if (layer === 'sim' && story) return tellStory(options.seed);
+	const runs = options.runs ?? (layer === 'sim' ? SIMULATED_RUNS : PROCESS_RUNS);
+	const seed = options.resume ? nextSeed(readPlayed(), layer, options.seed) : options.seed;
+	const stream = json ? process.stderr : process.stdout;
+	const hear = (line: string) => void stream.write(`${line}\n`);
+	const keep: (figures: Figures) => void = options.record ? openRecord() : () => {};
+	const figures = await (layer === 'sim' ? playSimulation : playProcesses)({
+		runs,
+		seed,
+		story,
+		hear,
+		keep,
+		isOver: whenInterrupted(hear),
+	});
+	process.stdout.write(`${JSON.stringify(figures)}\n`);
+	return figures.runs === runs && allHold(figures) ? 0 : 1;
 }
 
-/** Exit code 0 only if all hold. */
-async function runProcesses({ runs = PROCESS_RUNS, seed, json, story }: Options): Promise<number> {
-	// An end by signal runs what was left for the exit, and so takes the processes along.
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-	const stream = json ? process.stderr : process.stdout;
-	const figures = await playProcesses({ runs, seed, story, hear: (line) => void stream.write(`${line}\n`) });
-	process.stdout.write(`${JSON.stringify(figures)}\n`);
-	return allHold(figures) ? 0 : 1;
+/** Whether somebody wants an end: what is under way is played to its own, unless they say so twice. */
+function whenInterrupted(hear: (line: string) => void): () => boolean {
+	let isOver = false;
+	for (const signal of ['SIGINT', 'SIGTERM'] as const)
+		process.on(signal, () => {
+			// An end by `exit` runs what was left for it, and so takes the processes along.
+			if (isOver) process.exit(1);
+			isOver = true;
+			hear('ends when what is under way has; once more ends at once');
+		});
+	return () => isOver;
 }

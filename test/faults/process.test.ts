@@ -7,6 +7,8 @@ import { allHold } from './figures.ts';
 import { playProcesses } from './process/campaign.ts';
 import { choose } from './process/choice.ts';
 import { FAULTS } from './process/faults.ts';
+import { CELLS, nameOf } from './process/matrix.ts';
+import { postsOf } from './process/posts.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const everything = () => true;
@@ -35,12 +37,27 @@ describe('a seed', () => {
 		for (const seed of [0, 7, 4_242, 2 ** 32 - 1]) expect(choose(seed, everything)).toEqual(choose(seed, everything));
 	});
 
-	it('and those after it come to every crash point, the first and the second time, with one and with two pollers', () => {
-		const cells = Array.from({ length: CRASH_POINTS.length * 4 }, (_, seed) => choose(seed, everything)).map(
-			({ crash, schedulers }) => `${crash.point} ${crash.time} ${crash.point === 'earmark-written' ? 2 : schedulers}`,
-		);
-		// Between two pollers there are two, always.
-		expect(new Set(cells).size).toBe(CRASH_POINTS.length * 4 - 2);
+	it('and those after it go through all cells: every point, in every kind of process, at the first try and the retry, with one and two pollers', () => {
+		const far = 2 ** 32 - CELLS.length;
+		for (const first of [0, 1_000, far]) {
+			const cells = Array.from({ length: CELLS.length }, (_, index) => nameOf(choose(first + index, everything).cell));
+			expect(new Set(cells).size).toBe(CELLS.length);
+		}
+		const points = Array.from({ length: CRASH_POINTS.length }, (_, seed) => choose(seed, everything).cell.point);
+		expect([...points].sort()).toEqual([...CRASH_POINTS].sort());
+	});
+
+	it('arms somebody who comes to the crash point, and nobody but those of its stage', () => {
+		for (let seed = 0; seed < 4 * CELLS.length; seed += 1) {
+			const choice = choose(seed, everything);
+			const { stage, pollers } = choice.cell;
+			const posts = postsOf(choice);
+			const armed = posts.filter(({ mayDie }) => mayDie);
+			expect(armed.length).toBeGreaterThan(0);
+			for (const { args } of armed) expect(args.join(' ')).toContain(stage);
+			expect(posts.filter(({ args }) => args[0] === 'scheduler')).toHaveLength(pollers);
+			expect(posts.filter(({ isLater }) => isLater)).toHaveLength(choice.twoVersions ? 2 : 0);
+		}
 	});
 
 	it('leaves no fault out', () => {

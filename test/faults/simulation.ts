@@ -3,13 +3,17 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { loadSimulator, simulatorFile } from '../simulation/load.ts';
 import type { Told } from '../simulation/worker.ts';
-import { allHold, type Figures, SEEDS } from './figures.ts';
+import { type Figures, SEEDS } from './figures.ts';
 
 export interface Asked {
 	readonly runs: number;
 	readonly seed: number;
-	readonly json: boolean;
-	readonly story: boolean;
+	/** Gets what happens, line by line. */
+	readonly hear: (line: string) => void;
+	/** Gets the figures of all runs, at the end. */
+	readonly keep: (figures: Figures) => void;
+	/** Whether no other run is to begin. */
+	readonly isOver: () => boolean;
 }
 
 const PORTION = 50;
@@ -17,13 +21,12 @@ const TELL_EVERY = 500;
 const DUPLICATE = /^(effect: two|brought twice|.* is posted )/m;
 const LOST = /^(conservation|books|spent)/m;
 
-export async function runSimulation({ runs, seed, json, story }: Asked): Promise<number> {
-	if (story) return tellStory(seed);
+/** Plays the seeds from `seed` on. */
+export async function playSimulation({ runs, seed, hear, keep, isOver }: Asked): Promise<Figures> {
 	const startedMs = performance.now();
 	const total = { ...{ invoices: 0, legs: 0, faults: 0, events: 0 }, ...{ violations: 0, stuck: 0, duplicateEffects: 0, lostFunds: 0 } };
 	const [hit, known] = [new Set<string>(), new Set<string>()];
 	let done = 0;
-	const write = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
 	const add = (told: Told) => {
 		for (const key of ['invoices', 'legs', 'faults', 'events'] as const) total[key] += told[key];
 		for (const point of told.crashPoints.hit) hit.add(point);
@@ -32,29 +35,29 @@ export async function runSimulation({ runs, seed, json, story }: Asked): Promise
 			total[kind === 'stuck' ? 'stuck' : 'violations'] += 1;
 			if (DUPLICATE.test(text)) total.duplicateEffects += 1;
 			if (LOST.test(text)) total.lostFunds += 1;
-			write(`seed ${broken} (npm run -s faults -- --seed ${broken} --story): ${text}`);
+			hear(`seed ${broken} (npm run -s faults -- --seed ${broken} --story): ${text}`);
 		}
 		const before = done;
 		done += told.runs;
-		if (Math.floor(done / TELL_EVERY) > Math.floor(before / TELL_EVERY)) write(`${done} of ${runs} runs, ${total.violations} violations`);
+		if (Math.floor(done / TELL_EVERY) > Math.floor(before / TELL_EVERY)) hear(`${done} of ${runs} runs, ${total.violations} violations`);
 	};
-	await onAllCores(await simulatorFile('worker'), { seeds: seedsFrom(seed, runs), add });
+	await onAllCores(await simulatorFile('worker'), { seeds: seedsFrom({ seed, runs, isOver }), add });
 	const minutes = (performance.now() - startedMs) / 60_000;
-	const mean = (sum: number) => Math.round((sum / runs) * 10) / 10;
+	const mean = (sum: number) => (done === 0 ? 0 : Math.round((sum / done) * 10) / 10);
 	const { invoices, legs, faults, events, ...found } = total;
 	const figures: Figures = {
-		...{ layer: 'sim', runs, seed, ...found, runsPerMinute: Math.round(runs / minutes) },
+		...{ layer: 'sim', runs: done, seed, ...found, runsPerMinute: Math.round(done / minutes) },
 		perRun: { invoices: mean(invoices), legs: mean(legs), faults: mean(faults), events: mean(events) },
 		crashPoints: { hit: hit.size, known: known.size },
 	};
-	if (!json) write(`crash points: ${[...hit].sort().join('; ')}`);
-	process.stdout.write(`${JSON.stringify(figures)}\n`);
-	return allHold(figures) ? 0 : 1;
+	hear(`crash points: ${[...hit].sort().join('; ')}`);
+	keep(figures);
+	return figures;
 }
 
-/** Seeds go round at the end of their range. */
-function* seedsFrom(seed: number, runs: number): Generator<number[]> {
-	for (let first = 0; first < runs; first += PORTION)
+/** Seeds go round at the end of their range. What is handed out is played, so those that were are seeds in a row. */
+function* seedsFrom({ seed, runs, isOver }: Pick<Asked, 'seed' | 'runs' | 'isOver'>): Generator<number[]> {
+	for (let first = 0; first < runs && !isOver(); first += PORTION)
 		yield Array.from({ length: Math.min(PORTION, runs - first) }, (_, index) => (seed + first + index) % SEEDS);
 }
 
@@ -81,7 +84,8 @@ function answer(worker: Worker, portion: readonly number[]): Promise<Told> {
 	});
 }
 
-async function tellStory(seed: number): Promise<number> {
+/** Every event of one run; exit code 0 only if it holds. */
+export async function tellStory(seed: number): Promise<number> {
 	const { playSeed } = await loadSimulator();
 	try {
 		process.stdout.write(`${(await playSeed(seed)).story.join('\n')}\n`);

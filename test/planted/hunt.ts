@@ -1,7 +1,9 @@
-/** How good the simulation is at finding bugs: known mistakes are planted one at a time, and the runs until each is caught are counted. */
+/** How good the campaign is at finding bugs: known mistakes are planted one at a time, and the runs until each is caught are counted. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { startPostgres } from '../../sandbox/servers/postgres.ts';
 import { errorText } from '../../src/errors.ts';
+import { migrateDatabase } from '../../src/store/migrate.ts';
 import { type Bug, readBugs } from './bug.ts';
 import { bundleCopy, withPlanted } from './plant.ts';
 import type { Finding } from './thread.ts';
@@ -22,6 +24,8 @@ export interface Score {
 export interface Hunt {
 	readonly bugs: readonly Bug[];
 	readonly seed: number;
+	/** 300 unless told otherwise. */
+	readonly mostRuns?: number;
 	readonly tell: (text: string) => void;
 }
 
@@ -32,13 +36,28 @@ export async function runPlanted({ seed }: { readonly seed: number }): Promise<n
 	return score.caught === score.planted ? 0 : 1;
 }
 
-/** On all cores, one bug each. Throws when a patch does not apply. */
-export async function hunt({ bugs, seed, tell }: Hunt): Promise<Score> {
+/** On all cores, one bug each. Starts a PostgreSQL when one of them needs it. Throws when a patch does not apply. */
+export async function hunt(asked: Hunt): Promise<Score> {
+	if (!asked.bugs.some(({ catcher }) => catcher === 'outbox')) return huntOn(null, asked);
+	const server = await startPostgres();
+	try {
+		const databaseUrl = await server.createDatabase('planted');
+		await migrateDatabase(databaseUrl);
+		return await huntOn(databaseUrl, asked);
+	} finally {
+		await server.stop();
+	}
+}
+
+async function huntOn(databaseUrl: string | null, { bugs, seed, mostRuns = MOST_RUNS, tell }: Hunt): Promise<Score> {
 	const runs = new Map<string, number | null>(bugs.map(({ name }) => [name, null]));
 	const left = [...bugs];
 	const lane = async () => {
 		for (let bug = left.shift(); bug !== undefined; bug = left.shift()) {
-			const found = await withPlanted(bug, async (copy) => firstCaught(await bundleCopy(copy), seed));
+			const found = await withPlanted(bug, async (copy) => {
+				const worker = new Worker(await bundleCopy(copy, bug.catcher), { workerData: { databaseUrl } });
+				return firstCaught(worker, { seed, mostRuns }).finally(() => worker.terminate());
+			});
 			runs.set(bug.name, found.runs);
 			tell(`${bug.name}: ${found.runs === null ? 'NOT CAUGHT' : `caught in run ${found.runs}`}: ${found.text.split('\n')[0]}`);
 		}
@@ -54,19 +73,16 @@ interface Catch {
 }
 
 /** Runs in which the simulator crashes are no catch; the last of them is told when nothing else is found. */
-async function firstCaught(file: string, seed: number): Promise<Catch> {
-	const worker = new Worker(file);
-	let text = `${MOST_RUNS} runs have found nothing`;
+async function firstCaught(worker: Worker, { seed, mostRuns }: { seed: number; mostRuns: number }): Promise<Catch> {
+	let text = `${mostRuns} runs have found nothing`;
 	try {
-		for (let run = 1; run <= MOST_RUNS; run += 1) {
+		for (let run = 1; run <= mostRuns; run += 1) {
 			const finding = await answer(worker, (seed + run - 1) % SEEDS);
 			if (finding.kind === 'caught') return { runs: run, text: finding.text };
 			if (finding.kind === 'crashed') text = `run ${run} crashed: ${finding.text}`;
 		}
 	} catch (error) {
 		text = errorText(error);
-	} finally {
-		await worker.terminate();
 	}
 	return { runs: null, text };
 }

@@ -5,9 +5,11 @@ import { startWorld } from '../../../sandbox/world.ts';
 import { CRASH_POINTS } from '../../../src/crash-point.ts';
 import { migrateDatabase } from '../../../src/store/migrate.ts';
 import { type Figures, SEEDS } from '../figures.ts';
-import { choose } from './choice.ts';
+import { type Choice, choose } from './choice.ts';
 import type { FaultName } from './faults.ts';
-import { type Place, playRun, type RunResult } from './run.ts';
+import { CELLS, nameOf } from './matrix.ts';
+import { playRun, type RunResult } from './run.ts';
+import type { Place } from './site.ts';
 
 export interface Asked {
 	readonly runs: number;
@@ -16,35 +18,71 @@ export interface Asked {
 	readonly story: boolean;
 	/** Gets what happens, line by line. */
 	readonly hear: (line: string) => void;
+	/** Gets the figures of all runs so far, after each of them. */
+	readonly keep?: (figures: Figures) => void;
+	/** Whether no other run is to begin. */
+	readonly isOver?: () => boolean;
 }
 
 const TEMPLATE = 'ballast_faults';
 /** Three, so that one of them may lie. */
 const ENDPOINTS = 3;
+const LANES = 2;
 
-/** Plays the seeds from `seed` on. Starts and stops servers and chains of its own, on loopback. */
-export async function playProcesses({ runs, seed, ...telling }: Asked): Promise<Figures> {
-	const stack = await startStack();
-	try {
-		const world = await startWorld({ balances: {}, endpoints: ENDPOINTS });
-		try {
-			const place = { world, stack, template: await prepare(stack) };
-			const startedMs = performance.now();
-			const results: RunResult[] = [];
-			for (let index = 0; index < runs; index += 1) results.push(await playOne(place, (seed + index) % SEEDS, telling));
-			return add(results, { runs, seed, minutes: (performance.now() - startedMs) / 60_000 });
-		} finally {
-			await world.stop();
+/**
+ * Plays the seeds from `seed` on. Most of a run is waiting, for blocks and for the locks of the dead, so two are played beside each other; each lane starts
+ * and stops servers and chains of its own, on loopback.
+ */
+export async function playProcesses({ runs, seed, hear, story, keep = () => {}, isOver = () => false }: Asked): Promise<Figures> {
+	const byIndex = new Map<number, RunResult>();
+	let [begun, startedMs] = [0, performance.now()];
+	const figures = () => add(inARow(byIndex), { seed, minutes: (performance.now() - startedMs) / 60_000 });
+	const lane = async (place: Place) => {
+		while (begun < runs && !isOver()) {
+			const index = begun;
+			begun += 1;
+			byIndex.set(index, await playOne(place, (seed + index) % SEEDS, { hear, story }));
+			keep(figures());
 		}
+	};
+	await inPlaces(Math.min(LANES, runs), async (places) => {
+		startedMs = performance.now();
+		await Promise.all(places.map(lane));
+	});
+	tellCells(inARow(byIndex), hear);
+	return figures();
+}
+
+/** Those without a gap before them: only seeds in a row can be told by the first of them and their number. */
+function inARow(byIndex: ReadonlyMap<number, RunResult>): RunResult[] {
+	const row: RunResult[] = [];
+	for (let next = byIndex.get(0); next !== undefined; next = byIndex.get(row.length)) row.push(next);
+	return row;
+}
+
+/** Whatever happens, all of them are stopped. */
+async function inPlaces(count: number, use: (places: readonly Place[]) => Promise<void>): Promise<void> {
+	const opened: { stop(): Promise<void> }[] = [];
+	const open = async (): Promise<Place> => {
+		const stack = await startStack({ durable: 'process' });
+		opened.push(stack);
+		const world = await startWorld({ balances: {}, endpoints: ENDPOINTS });
+		opened.push(world);
+		return { world, stack, template: await prepare(stack) };
+	};
+	try {
+		const places: Place[] = [];
+		for (let index = 0; index < count; index += 1) places.push(await open());
+		await use(places);
 	} finally {
-		await stack.stop();
+		await Promise.all(opened.map((each) => each.stop()));
 	}
 }
 
 async function playOne(place: Place, seed: number, { hear, story: isTold }: Pick<Asked, 'hear' | 'story'>): Promise<RunResult> {
 	const startedMs = performance.now();
 	const choice = choose(seed, (fault: FaultName) => place.stack.redis !== null || !fault.startsWith('redis-'));
-	const result = await playRun(place, choice);
+	const result = await playRun(place, choice).catch((error: unknown) => unplayed(choice, error));
 	const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
 	const { violations, stuck, story } = result;
 	const isFine = violations.length === 0 && stuck === null;
@@ -53,11 +91,21 @@ async function playOne(place: Place, seed: number, { hear, story: isTold }: Pick
 	return result;
 }
 
-function add(results: readonly RunResult[], { runs, seed, minutes }: { runs: number; seed: number; minutes: number }): Figures {
+/** A run that could not be played says nothing for the product, so it counts as one that came to no rest. */
+function unplayed(choice: Choice, error: unknown): RunResult {
+	const reason = `could not be played: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+	return {
+		...{ choice, violations: [], duplicateEffects: 0, lostFunds: false, stuck: reason },
+		...{ crashes: 0, legs: 0, faults: 0, events: 0, story: [reason] },
+	};
+}
+
+function add(results: readonly RunResult[], { seed, minutes }: { seed: number; minutes: number }): Figures {
+	const runs = results.length;
 	const count = (is: (result: RunResult) => boolean) => results.filter(is).length;
 	const sum = (of: (result: RunResult) => number) => results.reduce((total, each) => total + of(each), 0);
-	const mean = (of: (result: RunResult) => number) => Math.round((sum(of) / runs) * 10) / 10;
-	const hit = new Set(results.filter((each) => each.crashes > 0).map((each) => each.crashedAt));
+	const mean = (of: (result: RunResult) => number) => (runs === 0 ? 0 : Math.round((sum(of) / runs) * 10) / 10);
+	const hit = new Set(results.filter((each) => each.crashes > 0).map((each) => each.choice.cell.point));
 	return {
 		...{ layer: 'process', runs, seed },
 		violations: count((each) => each.violations.length > 0),
@@ -66,13 +114,21 @@ function add(results: readonly RunResult[], { runs, seed, minutes }: { runs: num
 		lostFunds: count((each) => each.lostFunds),
 		runsPerMinute: Math.round((runs / minutes) * 10) / 10,
 		perRun: {
-			invoices: mean((each) => each.invoices),
+			invoices: mean((each) => each.choice.invoices.length),
 			legs: mean((each) => each.legs),
 			faults: mean((each) => each.faults),
 			events: mean((each) => each.events),
 		},
 		crashPoints: { hit: hit.size, known: CRASH_POINTS.length },
 	};
+}
+
+/** A cell is hit by as many deaths as it asks for. */
+function tellCells(results: readonly RunResult[], hear: (line: string) => void): void {
+	const asked = new Set(results.map(({ choice }) => nameOf(choice.cell)));
+	const hit = new Set(results.filter(({ choice, crashes }) => crashes >= choice.cell.deaths).map(({ choice }) => nameOf(choice.cell)));
+	hear(`cells: ${hit.size} hit of ${asked.size} played, of ${CELLS.length}`);
+	for (const each of asked) if (!hit.has(each)) hear(`    not hit: ${each}`);
 }
 
 async function prepare(stack: Stack): Promise<string> {

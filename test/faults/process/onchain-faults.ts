@@ -1,10 +1,21 @@
 /** Faults that happen on the chains themselves. */
+import type { Hash } from 'viem';
 import type { LocalChain } from '../../../sandbox/chains/chain.ts';
 import type { World } from '../../../sandbox/world.ts';
 import { until } from '../../product.ts';
+import { at, type Dice, one } from './dice.ts';
+import type { Game } from './faults.ts';
+import { settleForeign } from './operator.ts';
+
+/** A transaction of our own signer that Ballast has not made. */
+export interface ForeignSpend {
+	readonly venue: string;
+	readonly nonce: number;
+	readonly hash: Hash;
+}
 
 const BLOCKS_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 100;
+const LANE_WITHIN_MS = 6_000;
 
 /**
  * Takes the last blocks back, with what the product has sent in them. Relayers, attesters and the hub stand still for as many blocks before that,
@@ -24,28 +35,24 @@ export async function reorganise({ world }: { world: World }, { client }: LocalC
 	}
 }
 
-/** Somebody claims every message of CCTP before we hear of it. */
-export function stealClaims({ world, undo }: { world: World; undo: (() => void | Promise<void>)[] }): void {
-	const { iris } = world.cctp;
-	const stolen = new Set<unknown>();
-	let isOver = false;
-	world.cctp.fault = ({ path }) => {
-		const isHidden = /messages/.test(path) && (iris.burns.size === 0 || [...iris.burns.keys()].some((key) => !stolen.has(key)));
-		return isHidden ? { status: 404, body: { message: 'not there yet' } } : undefined;
+/**
+ * Whoever has our key sends an empty transaction, with the nonce that the node takes for the next one. The lane has to freeze, and a person
+ * to be called, who thaws it once faults have stopped. Does nothing as long as Ballast has never sent anything.
+ */
+export async function spendForeignNonce(game: Game, dice: Dice): Promise<void> {
+	const { world, sql, foreign, undo } = game;
+	const lanes = async () => {
+		const found = await sql<{ venue: string }[]>`select venue from signer_lanes order by venue`;
+		return found.length === 0 ? null : found;
 	};
-	const stealing = (async () => {
-		while (!isOver) {
-			for (const [key, burn] of iris.burns) {
-				if (burn.attested === null || stolen.has(key)) continue;
-				// Whoever comes second is refused by the contract, and then it is minted all the same.
-				await world.cctp.mintFor(burn).catch(() => {});
-				stolen.add(key);
-			}
-			await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-		}
-	})();
-	undo.push(async () => {
-		isOver = true;
-		await stealing;
-	});
+	const open = await until('a lane is open', lanes, LANE_WITHIN_MS).catch(() => []);
+	if (open.length === 0) return;
+	const { venue } = one(open, at(dice, 0));
+	const { client } = world.chain(venue);
+	const hash = await client.send({ from: world.wallet, to: world.wallet });
+	await client.mined(hash);
+	const { nonce } = await client.getTransaction({ hash });
+	const spend = { venue, nonce, hash };
+	foreign.push(spend);
+	undo.push(() => settleForeign(game, spend));
 }

@@ -1,0 +1,37 @@
+/** What the oracle of `sandbox/oracle` says of a run. */
+import { checkBooks } from '../../../sandbox/oracle/books.ts';
+import { judge, type OracleChain } from '../../../sandbox/oracle/chains.ts';
+import { balancesSince } from '../../../sandbox/oracle/openings.ts';
+import type { Product } from '../../product.ts';
+import type { Game } from './faults.ts';
+
+export interface Judged {
+	/** Broken invariants, in words. */
+	readonly violations: readonly string[];
+	readonly duplicateEffects: number;
+	readonly lostFunds: boolean;
+}
+
+/** Of a run that still moves only what can be said of one that does: whether something happened twice. */
+export async function judgeRun(
+	{ game, product, before }: { game: Game; product: Product; before: readonly OracleChain[] },
+	isAtRest: boolean,
+): Promise<Judged> {
+	const { world, complaints } = game;
+	const verdict = await judge(before, world.wallet, { book: world.everclear.book() });
+	const { duplicateEffects } = verdict;
+	const twice = duplicateEffects === 0 ? [] : [`${duplicateEffects} effects happened twice`];
+	if (!isAtRest) return { violations: [...complaints, ...twice], duplicateEffects, lostFunds: false };
+	const books = (await checkBooks(product.sql, await balancesSince(world, before))).filter((each) => !isForeign(game, each));
+	const isLost = !verdict.conserved || books.some((each) => each.startsWith('the ledger says') || each.startsWith('posting'));
+	return { violations: [...complaints, ...verdict.problems, ...books, ...twice], duplicateEffects, lostFunds: isLost };
+}
+
+/** What somebody else has sent was never written down before, and its nonce has no owner, unless an effect had it. */
+function isForeign({ foreign, world }: Game, problem: string): boolean {
+	return foreign.some(
+		({ venue, nonce, hash }) =>
+			problem === `lane of ${world.wallet} on ${venue}: nonce ${nonce} has no owner` ||
+			(problem.startsWith('effect ') && problem.endsWith(` was mined in ${hash}, which was never written down`)),
+	);
+}

@@ -1,0 +1,65 @@
+/**
+ * Where a process dies: at every place of the product, in every kind of process that comes there, at the first try and again at the next one, with
+ * one poller and with two. Seeds in a row walk through all of it.
+ */
+import { CRASH_POINTS, type CrashPoint } from '../../../src/crash-point.ts';
+
+/** What a process serves: its stage of `queues/catalog.ts`, or all that a scheduler does. */
+export type Stage = 'scheduler' | 'rebalance-planning' | 'bridge-execution' | 'attestation-polling' | 'earmark-settlement';
+
+export interface Cell {
+	readonly point: CrashPoint;
+	/** Of the processes that die. */
+	readonly stage: Stage;
+	/** One: at the first try. Two: who comes there next dies, too, at the retry where there is one. */
+	readonly deaths: 1 | 2;
+	/** With two, two schedulers and two workers compete for everything that leads to a plan, and for the stage. */
+	readonly pollers: 1 | 2;
+}
+
+const PAYS: readonly Stage[] = ['bridge-execution', 'earmark-settlement'];
+/** Who comes there. The sweeper of lanes comes to some of them, too, but only to what nobody has touched for ten seconds. */
+const STAGES: Readonly<Record<CrashPoint, readonly Stage[]>> = {
+	'earmark-written': ['rebalance-planning'],
+	planned: ['rebalance-planning'],
+	relayed: ['scheduler'],
+	claimed: PAYS,
+	'nonce-committed': PAYS,
+	signed: PAYS,
+	'attempt-stored': PAYS,
+	'reply-lost': PAYS,
+	sent: PAYS,
+	mined: PAYS,
+	'verdict-written': PAYS,
+	'outbid-stored': PAYS,
+	'proof-fetched': ['attestation-polling'],
+	'claimed-by-others': ['bridge-execution'],
+	delivered: ['attestation-polling', 'bridge-execution'],
+	'release-written': ['earmark-settlement'],
+};
+
+const ONE_AND_TWO = [1, 2] as const;
+/** Every point once before any of them a second time. */
+const PLACES = [0, 1].flatMap((rank) =>
+	CRASH_POINTS.flatMap((point) => {
+		const stage = STAGES[point][rank];
+		return stage === undefined ? [] : [{ point, stage }];
+	}),
+);
+
+/** All of them, in the order of the seeds that play them. */
+export const CELLS: readonly Cell[] = ONE_AND_TWO.flatMap((pollers) =>
+	ONE_AND_TWO.flatMap((deaths) => PLACES.map((place) => ({ ...place, deaths, pollers }))),
+);
+
+/** The seed 0 plays the first cell, the next one the second, and so round and round. */
+export function cellOf(seed: number): Cell {
+	const cell = CELLS[seed % CELLS.length];
+	if (cell === undefined) throw new RangeError(`seed ${seed} is no whole number`);
+	return cell;
+}
+
+/** By its words, for whoever counts which cells were hit. */
+export function nameOf({ point, stage, deaths, pollers }: Cell): string {
+	return `${point} in ${stage}, ${deaths === 1 ? 'first try' : 'retry'}, ${pollers} poller${pollers === 1 ? '' : 's'}`;
+}
