@@ -131,7 +131,7 @@ export interface OldestWaiting {
 export interface Producer {
 	add(jobs: readonly JobRequest[]): Promise<void>;
 	/** Adding a flow again is a no-op, because every node has an id of its own. */
-	addFlow(flow: FlowRequest): Promise<void>;
+	addFlows(requested: readonly FlowRequest[]): Promise<void>;
 	/** One job every so often, however many processes ask for it. */
 	schedule(job: JobRequest, everyMs: number): Promise<void>;
 	/**
@@ -182,8 +182,8 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 				await untilNoDeadlock(() => queueOf(name).addBulk(group.map((job) => ({ name: job.name, data: job.data, opts: jobOptions(job) }))));
 			}
 		},
-		async addFlow(flow) {
-			await untilNoDeadlock(() => flows.add(toFlowJob(flow, true)));
+		async addFlows(requested) {
+			if (requested.length > 0) await untilNoDeadlock(() => flows.addBulk(requested.map((flow) => toFlowJob(flow, true))));
 		},
 		async schedule(job, everyMs) {
 			const queue = queueOf(job.queue);

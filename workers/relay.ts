@@ -1,19 +1,17 @@
 /** Turns wake-ups into jobs. All planning wake-ups of one batch become one job; everything else has a job of its own. */
-import { attestationPolling } from '../queues/attestation-polling.ts';
-import { bridgeExecution, bridgeQueue } from '../queues/bridge-execution.ts';
 import { earmarkFlow, type FlowHop } from '../queues/earmark-flow.ts';
 import { earmarkSettlement } from '../queues/earmark-settlement.ts';
 import { invoiceEvaluation } from '../queues/invoice-evaluation.ts';
-import { type JobRequest, requestJob } from '../queues/job.ts';
+import { type FlowRequest, type JobRequest, requestJob } from '../queues/job.ts';
 import type { Producer } from '../queues/queue.ts';
 import { rebalancePlanning } from '../queues/rebalance-planning.ts';
 import { crashPoint } from '../src/crash-point.ts';
 import type { Hop } from '../src/leg/leg.ts';
 import { isLegTerminal } from '../src/leg/state.ts';
-import { type LegJobRef, nextStep } from '../src/steps/reconcile.ts';
+import { nextStep } from '../src/steps/reconcile.ts';
 import type { Tx } from '../src/store/db.ts';
 import { readLegsOf } from '../src/store/legs.ts';
-import type { OutboxRow } from '../src/store/outbox.ts';
+import type { OutboxRow, Wakeup } from '../src/store/outbox.ts';
 
 export interface Relay {
 	readonly tx: Tx;
@@ -24,17 +22,23 @@ export interface Relay {
 
 export async function sendWakeups({ tx, producer, claims }: Relay, rows: readonly OutboxRow[]): Promise<void> {
 	const jobs: JobRequest[] = [];
+	const flows: FlowRequest[] = [];
 	for (const { id, wakeup } of rows) {
 		if (wakeup.topic === 'evaluate') jobs.push(requestJob(invoiceEvaluation, { demandId: wakeup.demandId, wakeup: id }));
 		if (wakeup.topic === 'invoice') jobs.push(requestJob(invoiceEvaluation, { invoiceId: wakeup.invoiceId, wakeup: id }));
-		if (wakeup.topic === 'settle') jobs.push(requestJob(earmarkSettlement, { earmarkId: wakeup.earmarkId, cause: `w${id}` }));
+		if (wakeup.topic === 'settle') jobs.push(requestJob(earmarkSettlement, settlement(wakeup, id)));
 		if (wakeup.topic === 'flow')
-			await producer.addFlow(earmarkFlow(wakeup.earmarkId, wakeup.generation, await remainingHops({ tx, claims }, wakeup.earmarkId)));
+			flows.push(earmarkFlow(wakeup.earmarkId, wakeup.generation, await remainingHops({ tx, claims }, wakeup.earmarkId)));
 	}
+	await producer.addFlows(flows);
 	const planning = rows.findLast((row) => row.wakeup.topic === 'plan');
 	if (planning !== undefined) jobs.push(requestJob(rebalancePlanning, { wakeup: planning.id }));
 	await producer.add(jobs);
 	crashPoint('relayed');
+}
+
+function settlement({ earmarkId, generation }: Extract<Wakeup, { topic: 'settle' }>, id: string) {
+	return { earmarkId, cause: generation === undefined ? `w${id}` : `r${generation}` };
 }
 
 async function remainingHops({ tx, claims }: Pick<Relay, 'tx' | 'claims'>, earmarkId: string): Promise<FlowHop[][]> {
@@ -46,12 +50,6 @@ async function remainingHops({ tx, claims }: Pick<Relay, 'tx' | 'claims'>, earma
 				.filter((hop) => !isLegTerminal(hop.status))
 				.map((hop) => ({ legId: leg.id, hop: hop.index, ...routeOf(hop), remaining: nextStep(hop), claims: claims(hop.bridge) })),
 		);
-}
-
-/** Whether the job that the hop waits for is in its queue; for the reconciler. */
-export async function isLegJobLive(producer: Producer, { legId, hop, generation, step, ...route }: LegJobRef): Promise<boolean> {
-	if (step === 'prove') return producer.isLive('attestation-polling', attestationPolling.id({ legId, hop, generation }));
-	return producer.isLive(bridgeQueue(route), bridgeExecution.id({ legId, hop, generation, step, ...route }));
 }
 
 const routeOf = ({ bridge, origin, destination }: Hop) => ({ bridge, origin, destination });

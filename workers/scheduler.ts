@@ -10,8 +10,9 @@ import { reconcile } from '../src/steps/reconcile.ts';
 import type { Store, Tx } from '../src/store/db.ts';
 import { type OutboxRow, pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
 import { pruneDeliveries } from '../src/store/webhooks.ts';
+import { liveJobs } from './live-jobs.ts';
 import { createLoop } from './loop.ts';
-import { isLegJobLive, sendWakeups } from './relay.ts';
+import { sendWakeups } from './relay.ts';
 import type { Running } from './running.ts';
 
 const RELAY_POLL_MS = 1_000;
@@ -22,10 +23,8 @@ const RELAY_BATCH = 200;
 
 export async function startScheduler(app: App, store: Store, settings: QueueSettings): Promise<Running> {
 	const connection = connectQueues(settings);
-	const producer = openProducer(
-		connection,
-		queueCatalog(app.config.routes).map((entry) => entry.name),
-	);
+	const names = queueCatalog(app.config.routes).map(({ name }) => name);
+	const producer = openProducer(connection, names);
 	const { mark } = connection;
 	const claims = (bridge: string) => app.bridges.get(bridge)?.claims === true;
 	const send = async (rows: readonly OutboxRow[], tx: Tx) => {
@@ -38,7 +37,7 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 	const reconciler = createLoop(app, RECONCILE_MS, async () => {
 		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);
 		await producer.schedule(requestJob(laneSweep, {}), SWEEP_EVERY_MS);
-		await reconcile(app, (ref) => isLegJobLive(producer, ref));
+		await reconcile(app, liveJobs(producer));
 	});
 	const probe = createLoop(app, PROBE_MS, async () => {
 		if (mark !== null && (await probeQueues(app, mark))) reconciler.nudge();

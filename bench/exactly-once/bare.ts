@@ -77,7 +77,7 @@ export function startBare({ chain, signerKey, settings, bridge }: BareParts): Ba
 			const ended = new Promise<void>((done, fail) => {
 				run = { order, done, fail };
 			});
-			await producer.addFlow(flowOf(count));
+			await producer.addFlows([flowOf(count)]);
 			await ended;
 		},
 		async stop() {

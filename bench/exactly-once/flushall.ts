@@ -14,7 +14,7 @@ import type { LegJobRef } from '../../src/steps/reconcile.ts';
 import { openAcross } from '../../test/conformance/stands/across.ts';
 import { openSwap } from '../../test/conformance/stands/swap.ts';
 import { type Product, until } from '../../test/product.ts';
-import { isLegJobLive } from '../../workers/relay.ts';
+import { isLegJobLive } from '../../workers/live-jobs.ts';
 import { type Ground, openProduct } from './ground.ts';
 import { commitLeg, type Planned, planLeg } from './legs.ts';
 
@@ -142,20 +142,27 @@ async function queuedLegs(producer: Producer, sql: postgres.Sql, legIds: readonl
 	return (await Promise.all(queued)).flat();
 }
 
-type Wakeup = { readonly id: string; readonly topic: string; readonly earmarkId: string; readonly demandId: string };
+type Wakeup = {
+	readonly topic: string;
+	readonly cause: string;
+	readonly wakeup: string;
+	readonly earmarkId: string;
+	readonly demandId: string;
+};
 
 /** Earmarks and demands that were woken since, and whose job is there; nobody serves these queues here. */
 async function queuedByWakeup(producer: Producer, sql: postgres.Sql, since: string): Promise<readonly string[]> {
 	const rows = await sql<Wakeup[]>`
-		select id::text, topic, payload->>'earmarkId' as "earmarkId", payload->>'demandId' as "demandId"
+		select topic, id::text as wakeup, coalesce('r' || (payload->>'generation'), 'w' || id) as cause,
+			payload->>'earmarkId' as "earmarkId", payload->>'demandId' as "demandId"
 		from outbox where id > ${since} and topic in ('settle', 'evaluate')`;
 	const has = <P extends Record<string, string>>(definition: JobDefinition<P>, payload: P) => {
 		const { queue, id } = requestJob(definition, payload);
 		return producer.isLive(queue, id);
 	};
-	const queued = rows.map(async ({ id, topic, earmarkId, demandId }) => {
-		if (topic === 'settle') return (await has(earmarkSettlement, { earmarkId, cause: `w${id}` })) ? [earmarkId] : [];
-		return (await has(invoiceEvaluation, { demandId, wakeup: id })) ? [demandId] : [];
+	const queued = rows.map(async ({ topic, cause, wakeup, earmarkId, demandId }) => {
+		if (topic === 'settle') return (await has(earmarkSettlement, { earmarkId, cause })) ? [earmarkId] : [];
+		return (await has(invoiceEvaluation, { demandId, wakeup })) ? [demandId] : [];
 	});
 	return (await Promise.all(queued)).flat();
 }

@@ -9,7 +9,7 @@ import { isLegTerminal } from '../leg/state.ts';
 import { inTransaction } from '../store/db.ts';
 import { takeDueDemands } from '../store/demands.ts';
 import { endedWithOpenAllowances, takeDue } from '../store/due.ts';
-import { nextGeneration } from '../store/earmarks.ts';
+import { nextGeneration, readEarmark } from '../store/earmarks.ts';
 import { readLegsOf } from '../store/legs.ts';
 import { wake } from '../store/outbox.ts';
 
@@ -24,17 +24,24 @@ export interface LegJobRef {
 	readonly destination: string;
 }
 
+/** What the queues are asked: whether a job that would do the work will run by itself. */
+export interface LiveJobs {
+	leg(ref: LegJobRef): Promise<boolean>;
+	/** The job of this generation, if the reconciler has begun it. */
+	settlement(ref: { readonly earmarkId: string; readonly generation: number }): Promise<boolean>;
+}
+
 const BATCH = 500;
 const LOOK_AGAIN_MS = 10_000;
 /** Each takes one of the process's connections; the smallest pool has two, and the relay needs one. */
 const AT_A_TIME = 4;
 const CAUSE = { actor: 'reconciler', reason: 'due, and no job serves it' };
 
-export async function reconcile(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<void> {
+export async function reconcile(app: App, live: LiveJobs): Promise<void> {
 	// After a loss there are thousands, and none waits for the next pass. What was taken is not due again soon, so this ends.
 	while ((await wakeDemands(app)) === BATCH);
-	while ((await wakeLegs(app, isLegJobLive)) === BATCH);
-	while ((await wakeEarmarks(app)) === BATCH);
+	while ((await wakeLegs(app, live)) === BATCH);
+	while ((await wakeEarmarks(app, live)) === BATCH);
 	await wakeAllowances(app);
 }
 
@@ -47,13 +54,13 @@ export async function wakeDemands(app: App): Promise<number> {
 	});
 }
 
-async function wakeLegs(app: App, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<number> {
+async function wakeLegs(app: App, live: LiveJobs): Promise<number> {
 	const due = await takeDue(app.db, 'legs', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS });
 	const ids = new Set(due.map(({ id }) => id));
 	await each([...new Set(due.map(({ earmarkId }) => earmarkId))], async (earmarkId) => {
 		const legs = (await readLegsOf(app.db, earmarkId)).filter(({ id }) => ids.has(id));
 		const served = await Promise.all(
-			legs.map((leg) => hasJob(leg, isLegJobLive).catch((error: unknown) => notLookedAt(app, { leg: leg.id }, error))),
+			legs.map((leg) => hasJob(leg, live).catch((error: unknown) => notLookedAt(app, { leg: leg.id }, error))),
 		);
 		if (served.every((isServed) => isServed)) return;
 		await inTransaction(app.db, CAUSE, async (tx) =>
@@ -79,11 +86,11 @@ async function each<T>(all: readonly T[], work: (one: T) => Promise<void>): Prom
 	await Promise.all(Array.from({ length: AT_A_TIME }, one));
 }
 
-async function hasJob({ id, generation, hops }: Leg, isLegJobLive: (ref: LegJobRef) => Promise<boolean>): Promise<boolean> {
+async function hasJob({ id, generation, hops }: Leg, live: LiveJobs): Promise<boolean> {
 	const hop = hops.find(({ status }) => !isLegTerminal(status));
 	if (hop === undefined) return false;
 	const { bridge, origin, destination, index } = hop;
-	return isLegJobLive({ legId: id, hop: index, generation, step: nextStep(hop), bridge, origin, destination });
+	return live.leg({ legId: id, hop: index, generation, step: nextStep(hop), bridge, origin, destination });
 }
 
 /** What has to be done next for a hop that has not ended. */
@@ -92,13 +99,17 @@ export function nextStep({ status, proof }: Hop): LegJobRef['step'] {
 	return proof === null ? 'prove' : 'claim';
 }
 
-/** Settlement is woken by itself: its job id ends in the wake-up's own id, so an older job of the earmark cannot swallow it. */
-async function wakeEarmarks(app: App): Promise<number> {
+/** Settlement is woken by itself, as a generation of its own: one at a time, however late the workers are. */
+async function wakeEarmarks(app: App, live: LiveJobs): Promise<number> {
 	const due = await takeDue(app.db, 'earmarks', { limit: BATCH, againAfterMs: LOOK_AGAIN_MS });
 	await each(due, async ({ id }) => {
 		const legs = await readLegsOf(app.db, id);
-		if (legs.every((leg) => isLegTerminal(leg.status)))
-			await inTransaction(app.db, CAUSE, (tx) => wake(tx, { topic: 'settle', earmarkId: id }));
+		if (!legs.every((leg) => isLegTerminal(leg.status))) return;
+		const { generation } = await readEarmark(app.db, id);
+		if (await live.settlement({ earmarkId: id, generation })) return;
+		await inTransaction(app.db, CAUSE, async (tx) =>
+			wake(tx, { topic: 'settle', earmarkId: id, generation: await nextGeneration(tx, id) }),
+		);
 	});
 	return due.length;
 }

@@ -12,7 +12,8 @@ export type Wakeup =
 	| { readonly topic: 'plan' }
 	/** The flow of an earmark, with the steps that remain. */
 	| { readonly topic: 'flow'; readonly earmarkId: string; readonly generation: number }
-	| { readonly topic: 'settle'; readonly earmarkId: string };
+	/** With the generation that the reconciler has begun for it; without one when something has happened. */
+	| { readonly topic: 'settle'; readonly earmarkId: string; readonly generation?: number };
 
 /** What this version can turn into jobs. Rows of a newer version's topics are left to it. */
 const TOPICS = Object.keys({ evaluate: 1, invoice: 1, plan: 1, flow: 1, settle: 1 } satisfies Record<Wakeup['topic'], 1>);

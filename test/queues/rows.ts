@@ -10,7 +10,7 @@ import { createLog } from '../../src/observe/log.ts';
 import { nextStep } from '../../src/steps/reconcile.ts';
 import { openStore, type Store } from '../../src/store/db.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
-import { isLegJobLive } from '../../workers/relay.ts';
+import { isLegJobLive } from '../../workers/live-jobs.ts';
 import { startScheduler } from '../../workers/scheduler.ts';
 import { testDatabase, testQueues } from '../stack.ts';
 import { SIGNER, TOKEN } from '../store/fixture.ts';

@@ -102,8 +102,8 @@ describe('a flow', () => {
 	it('settles once, after every leg has sent and proven', async () => {
 		const flow = earmarkFlow(randomUUID(), 1, [[hop(randomUUID())], [hop(randomUUID())]]);
 		for (const queue of QUEUES) serve(queue, () => done());
-		await producer.addFlow(flow);
-		await producer.addFlow(flow);
+		await producer.addFlows([flow]);
+		await producer.addFlows([flow]);
 		await untilEnded(flow);
 		expect(runs.filter((run) => run.startsWith('earmark'))).toEqual(['earmark:1']);
 		expect(runs.at(-1)).toBe('earmark:1');
@@ -128,7 +128,7 @@ describe('a flow', () => {
 			expect(looks).toBe(10);
 			return done();
 		});
-		await producer.addFlow(flow);
+		await producer.addFlows([flow]);
 		await untilEnded(flow);
 		expect(runs.filter((run) => run.startsWith('earmark'))).toEqual(['earmark:1']);
 	});
@@ -138,7 +138,7 @@ describe('a flow', () => {
 		for (const queue of QUEUES) serve(queue, () => done());
 		for (const generation of [1, 2]) {
 			const flow = earmarkFlow(earmark, generation, [[hop(leg)]]);
-			await producer.addFlow(flow);
+			await producer.addFlows([flow]);
 			await untilEnded(flow);
 		}
 		expect(runs).toHaveLength(6);

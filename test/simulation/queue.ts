@@ -32,11 +32,13 @@ export class SimulatedQueue {
 
 	/** The part of a producer that the relay and the reconciler use. */
 	get producer(): Producer {
-		const part: Pick<Producer, 'add' | 'addFlow' | 'isLive'> = {
+		const part: Pick<Producer, 'add' | 'addFlows' | 'isLive'> = {
 			add: async (requests) => {
 				for (const request of requests) this.put({ request, parent: null, onFailure: 'ignore' }, 'waiting');
 			},
-			addFlow: async (flow) => void this.putFlow(flow, null),
+			addFlows: async (flows) => {
+				for (const flow of flows) this.putFlow(flow, null);
+			},
 			isLive: async (queue, id) => LIVE.includes(this.jobs.get(keyOf(queue, id))?.state ?? 'completed'),
 		};
 		return part as Producer;

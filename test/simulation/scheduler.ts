@@ -10,7 +10,8 @@ import { sweepLanes } from '../../src/steps/sweep-lanes.ts';
 import { relayOutbox } from '../../src/store/outbox.ts';
 import { attempt } from '../../workers/attempt.ts';
 import { handlerOf } from '../../workers/handlers.ts';
-import { isLegJobLive, sendWakeups } from '../../workers/relay.ts';
+import { liveJobs } from '../../workers/live-jobs.ts';
+import { sendWakeups } from '../../workers/relay.ts';
 import type { Command } from './commands.ts';
 import { possibleSteps, type Step } from './jobs.ts';
 import { Death, isDead } from './moment.ts';
@@ -29,7 +30,7 @@ export async function goRound(stage: Stage, { polls = false }: { readonly polls?
 	if (polls) await told(stage, 'poll', () => processInvoices(app));
 	await told(stage, 'sweep', () => sweepLanes(app));
 	await told(stage, 'reconcile', async () => {
-		await reconcile(app, (ref) => isLegJobLive(queue.producer, ref));
+		await reconcile(app, liveJobs(queue.producer));
 		return { kind: 'done' };
 	});
 	await relay(stage);

@@ -132,14 +132,15 @@ async function untilServed(game: Game, count: number): Promise<void> {
 }
 
 /**
- * What one invoice was paid the hub may give to an older one, which is gone then: both are served once the hub has settled them and the books
- * say so. A database that cannot be asked, because its connections were cut, says neither.
+ * What one invoice was paid the hub may give to an older one: then that one is gone, and has to be settled in the hub's book; the younger one
+ * counts as paid all the same. A database that cannot be asked, because its connections were cut, says neither.
  */
 async function areServed({ sql, world }: Game, count: number): Promise<boolean> {
 	const settled = new Set<string>(world.everclear.book().map(({ invoiceId }) => invoiceId.toLowerCase()));
 	try {
-		const ended = await sql<{ id: string }[]>`select external_id as id from demands where status in ('settled', 'gone')`;
-		return ended.filter(({ id }) => settled.has(id.toLowerCase())).length === count;
+		const ended = await sql<{ id: string; status: string }[]>`
+			select external_id as id, status from demands where status in ('settled', 'gone')`;
+		return ended.filter(({ id, status }) => status === 'settled' || settled.has(id.toLowerCase())).length === count;
 	} catch {
 		return false;
 	}
