@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crashOf } from '../../src/config/env.ts';
 import { CRASH_POINTS } from '../../src/crash-point.ts';
-import { allHold } from './figures.ts';
-import { playProcesses } from './process/campaign.ts';
 import { choose } from './process/choice.ts';
 import { FAULTS } from './process/faults.ts';
 import { CELLS, nameOf } from './process/matrix.ts';
@@ -68,13 +66,4 @@ describe('a seed', () => {
 		);
 		expect([...seen].sort()).toEqual([...FAULTS].sort());
 	});
-});
-
-describe('real processes that die and suffer', () => {
-	it('pay every invoice exactly once all the same', async () => {
-		const told: string[] = [];
-		const figures = await playProcesses({ runs: 2, seed: 4, story: false, hear: (line) => void told.push(line) });
-		expect(allHold(figures), told.join('\n')).toBe(true);
-		expect(figures.crashPoints.hit, told.join('\n')).toBeGreaterThan(0);
-	}, 300_000);
 });
