@@ -27,6 +27,7 @@ export default defineConfig({
 		sequence: { sequencer: LongestFirst },
 		globalSetup: ['test/setup.ts'],
 		pool: 'forks',
+		isolate: false,
 		maxWorkers: 3,
 		testTimeout: 60_000,
 		hookTimeout: 60_000,

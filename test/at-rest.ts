@@ -33,6 +33,6 @@ async function isQuiet({ app, sql }: Product): Promise<true | null> {
 			(select count(*)::int from effects where status in ('reserved', 'signed', 'tracking')) as effects,
 			(select count(*)::int from holds where state = 'pending_out') as leaving,
 			(select count(*)::int from demands where status = 'open' and (evaluated_at is null or evaluated_at < interval '1 second' + greatest(
-				(select max(updated_at) from earmarks), (select max(updated_at) from receivables)))) as hopeful`;
+				(select max(updated_at) from earmarks), (select max(updated_at) from receivables where status = 'settled')))) as hopeful`;
 	return open?.earmarks === 0 && open.effects === 0 && open.leaving === 0 && open.hopeful === 0 ? true : null;
 }
