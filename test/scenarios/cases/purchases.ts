@@ -47,9 +47,12 @@ const second: Scenario = {
 		const { everclear } = stage.world;
 		await stage.open({ 1: '100' });
 		await everclear.poller.pause();
+		// So that we do not see the invoice before the other one has paid.
+		everclear.fault = (request) => (request.path === '/invoices' ? { status: 503 } : undefined);
 		const id = await stage.show({ amount: '90', destinations: ['1'], origin: '10' });
 		await everclear.fillExternally(id);
 		stage.say('somebody else has paid first, and the hub has not noticed yet');
+		everclear.fault = () => undefined;
 		await stage.untilDemand(id, 'settled');
 		everclear.poller.resume();
 		const { intent } = await untilReceivable(stage, 'invoiced');
