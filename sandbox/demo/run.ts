@@ -11,7 +11,8 @@ import { migrateDatabase } from '../../src/store/migrate.ts';
 import type { Invoice } from '../invoices/invoice.ts';
 import { checkBooks } from '../oracle/books.ts';
 import { judge } from '../oracle/chains.ts';
-import { balancesSince, openings } from '../oracle/openings.ts';
+import { accountsSince, balancesSince, openings } from '../oracle/openings.ts';
+import { checkSent } from '../oracle/sent.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { startWorld, type World } from '../world.ts';
@@ -154,9 +155,10 @@ async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: 
 		for (const { invoice, reason, detail } of progress.waiting) write(`unpayable: ${invoice.slice(0, 8)}… ${reason} (${detail})`);
 		const verdict = await judge(before, world.wallet);
 		const books = await checkBooks(sql, await balancesSince(world, before));
-		for (const problem of [...verdict.problems, ...books]) write(`PROBLEM: ${problem}`);
+		const sent = await checkSent(sql, accountsSince(world, before), world.wallet);
+		for (const problem of [...verdict.problems, ...books, ...sent]) write(`PROBLEM: ${problem}`);
 		const seconds = Math.round((Date.now() - startedMs) / 100) / 10;
-		const conserved = verdict.conserved && books.length === 0;
+		const conserved = verdict.conserved && books.length === 0 && sent.length === 0;
 		return figuresOf(progress, { verdict: { ...verdict, conserved }, shownAt, seconds, queueBackend: stack.queueBackend });
 	} finally {
 		await sql.end();

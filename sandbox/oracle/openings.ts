@@ -1,6 +1,7 @@
 import { erc20Abi } from 'viem';
 import type { World } from '../world.ts';
 import type { OracleChain } from './chains.ts';
+import type { WatchedAccount } from './sent.ts';
 
 /** What the wallet holds on every chain before anything is judged. */
 export async function openings(world: World): Promise<OracleChain[]> {
@@ -24,6 +25,22 @@ export async function balancesSince(world: World, before: readonly OracleChain[]
 			tokens.map(async ({ asset, address, opening }) => ({ venue: id, asset, opening, closing: await balanceOf(world, id, address) })),
 		),
 	);
+}
+
+/** Our account on every chain since then, with whom it may call there. */
+export function accountsSince({ chains, cctp, uniswap, wallet }: World, before: readonly OracleChain[]): WatchedAccount[] {
+	return before.map(({ id, client, fromBlock, tokens }) => {
+		const messages = cctp.chains.get(id);
+		const bridges = messages === undefined ? [] : [messages.tokenMessenger, messages.messageTransmitter];
+		const chain = chains.get(id);
+		const pools = chain === undefined ? [] : [chain.spokePool, chain.spoke];
+		return {
+			id,
+			client,
+			fromBlock,
+			allowed: [wallet, ...tokens.map(({ address }) => address), ...pools, ...bridges, uniswap.at(id).router],
+		};
+	});
 }
 
 function balanceOf(world: World, venue: string, token: `0x${string}`): Promise<bigint> {

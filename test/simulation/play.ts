@@ -10,7 +10,7 @@ import { createProduct } from './product.ts';
 import { SimulatedQueue } from './queue.ts';
 import { comeToRest } from './rest.ts';
 import { goRound, runSteps, work } from './scheduler.ts';
-import { mineAll, type Stage, tell, wordsOf } from './stage.ts';
+import { judgeNow, mineAll, type Stage, tell, wordsOf } from './stage.ts';
 import { type MemoryOptions, type Rows, rowsInMemory } from './store/memory.ts';
 
 /** What one run was made of, and the log of its events: the same text for the same opening. */
@@ -84,7 +84,7 @@ async function happenAll(stage: Stage, rest: Command[]): Promise<void> {
 			for (let count = 0; count < command.interruptedBy; count += 1) await next(depth + 1);
 			tell(stage, '… it goes on');
 		});
-		stage.judge.check();
+		await judgeNow(stage);
 	};
 	while (rest.length > 0) await next(0);
 }

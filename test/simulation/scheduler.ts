@@ -16,7 +16,7 @@ import type { Command } from './commands.ts';
 import { possibleSteps, type Step } from './jobs.ts';
 import { Death, isDead } from './moment.ts';
 import type { SimulatedJob } from './queue.ts';
-import { mineAll, type Stage, tell } from './stage.ts';
+import { judgeNow, mineAll, type Stage, tell } from './stage.ts';
 
 const RELAY_BATCH = 1_000;
 /** A step that waits is run again so often, with blocks in between: enough for three reverts, or for ten refusals. */
@@ -67,7 +67,7 @@ export async function work(stage: Stage, { pick, twice = false, kinds }: Work): 
 			stage.faults += 1;
 			await Promise.all([serve(stage, job), serve(stage, job)]);
 		} else await serve(stage, job);
-		stage.judge.check();
+		await judgeNow(stage);
 	}
 }
 
@@ -113,7 +113,7 @@ export async function runSteps(stage: Stage, { pick, toItsEnd }: Extract<Command
 	for (let count = 0; count < (toItsEnd ? PATIENCE : 1); count += 1) {
 		const outcome = await told(stage, step.words, step.run);
 		// At once: what a planning has committed is judged before anything else changes it.
-		if (step.kind === 'plan') stage.judge.check();
+		if (step.kind === 'plan') await judgeNow(stage);
 		if (outcome?.kind !== 'snooze') return;
 		if (toItsEnd) mineAll(stage);
 	}

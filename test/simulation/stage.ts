@@ -25,6 +25,12 @@ export function tell(stage: Stage, words: string): void {
 	stage.story.push(words);
 }
 
+/** What a twin has not committed yet has not happened. */
+export async function judgeNow({ memory, judge }: Stage): Promise<void> {
+	await memory.outside();
+	judge.check();
+}
+
 export function mineAll({ outside }: Stage): void {
 	for (const chain of outside.chains.values()) chain.mine();
 }

@@ -1,7 +1,8 @@
 /** What the oracle of `sandbox/oracle` says of a run. */
 import { checkBooks } from '../../../sandbox/oracle/books.ts';
 import { judge, type OracleChain } from '../../../sandbox/oracle/chains.ts';
-import { balancesSince } from '../../../sandbox/oracle/openings.ts';
+import { accountsSince, balancesSince } from '../../../sandbox/oracle/openings.ts';
+import { checkSent } from '../../../sandbox/oracle/sent.ts';
 import type { Product } from '../../product.ts';
 import type { Game } from './faults.ts';
 
@@ -23,8 +24,9 @@ export async function judgeRun(
 	const twice = duplicateEffects === 0 ? [] : [`${duplicateEffects} effects happened twice`];
 	if (!isAtRest) return { violations: [...complaints, ...twice], duplicateEffects, lostFunds: false };
 	const books = (await checkBooks(product.sql, await balancesSince(world, before))).filter((each) => !isForeign(game, each));
+	const sent = (await checkSent(product.sql, accountsSince(world, before), world.wallet)).filter((each) => !isForeignCall(game, each));
 	const isLost = !verdict.conserved || books.some((each) => each.startsWith('the ledger says') || each.startsWith('posting'));
-	return { violations: [...complaints, ...verdict.problems, ...books, ...twice], duplicateEffects, lostFunds: isLost };
+	return { violations: [...complaints, ...verdict.problems, ...books, ...sent, ...twice], duplicateEffects, lostFunds: isLost };
 }
 
 /** What somebody else has sent was never written down before, and its nonce has no owner, unless an effect had it. */
@@ -34,4 +36,9 @@ function isForeign({ foreign, world }: Game, problem: string): boolean {
 			problem === `lane of ${world.wallet} on ${venue}: nonce ${nonce} has no owner` ||
 			(problem.startsWith('effect ') && problem.endsWith(` was mined in ${hash}, which was never written down`)),
 	);
+}
+
+/** It may call anybody: nobody of ours has signed it. */
+function isForeignCall({ foreign }: Game, problem: string): boolean {
+	return foreign.some(({ hash }) => problem.startsWith(`transaction ${hash} `));
 }
