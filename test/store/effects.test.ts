@@ -77,7 +77,9 @@ describe('a nonce', () => {
 		if (effect === undefined) throw new Error('an effect expected');
 		const stale = await claimEffect(store.db, effect.id, 'intended');
 		await claimEffect(store.db, effect.id, 'intended');
-		const late = inTransaction(store.db, CAUSE, (tx) => reserveNonce(tx, { effect, epoch: stale, payload: () => payload }));
+		const late = asMined(store.db, () =>
+			inTransaction(store.db, CAUSE, (tx) => reserveNonce(tx, { effect, epoch: stale, payload: () => payload })),
+		);
 		await expect(late).rejects.toThrow(/not in the expected state/);
 	});
 
