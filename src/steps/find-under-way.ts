@@ -2,7 +2,7 @@
  * What of our funds is under way, and what we have paid, read from the chains alone: every transaction of ours names its owner, and every
  * bridge reads its order back from what it has emitted. Nothing is written here.
  */
-import type { Hex } from 'viem';
+import { type Address, type Hex, isAddressEqual } from 'viem';
 import { type App, endOf } from '../app.ts';
 import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, Places } from '../bridge/bridge.ts';
 import { findOwnCalls, type LookBack, lookBack, type OwnCall } from '../chain/own-calls.ts';
@@ -159,6 +159,6 @@ function placesOf(app: App): Places {
 	};
 }
 
-function same(one: string | undefined, other: string): boolean {
-	return one?.toLowerCase() === other.toLowerCase();
+function same(one: Address | undefined, other: Address): boolean {
+	return one !== undefined && isAddressEqual(one, other);
 }

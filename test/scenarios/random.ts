@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Hex } from 'viem';
 import type { ApiFaultRule } from '../../sandbox/http/api-server.ts';
 import { broken, times, when } from '../../sandbox/http/misbehave.ts';
+import { generator, type Random } from '../faults/random.ts';
 import type { Scenario } from './scenario.ts';
 import { hubUnits, type Stage } from './stage.ts';
 
@@ -20,19 +21,6 @@ export function randomScenario(seed: number): Scenario {
 		promise:
 			'whatever happens to invoices, bridge, APIs and nodes in whatever order: once faults stop, every demand ends, and every unit is accounted for',
 		run: (stage) => run(stage, generator(seed)),
-	};
-}
-
-type Random = (below: number) => number;
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(seed: number): Random {
-	let state = seed >>> 0;
-	return (below) => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
 	};
 }
 
