@@ -6,11 +6,17 @@ import { type Amount, amount } from '../money/amount.ts';
 
 const TRANSFER = getAbiItem({ abi: erc20Abi, name: 'Transfer' });
 
+/** A block that was the latest when balances were read before. */
+export interface SeenBlock {
+	readonly blockNumber: bigint;
+	readonly blockHash: string;
+}
+
 export interface TokenAtVenue {
 	readonly asset: string;
 	readonly address: Address;
 	/** Also read the transfers to us after this block; null when nothing of ours is on its way here. */
-	readonly incomingSince: bigint | null;
+	readonly incomingSince: SeenBlock | null;
 }
 
 export interface BalanceRead {
@@ -20,8 +26,8 @@ export interface BalanceRead {
 	readonly amount: Amount;
 	readonly blockNumber: bigint;
 	readonly blockHash: string;
-	/** Null when it was not asked for. */
-	readonly incoming: readonly { readonly transactionHash: string; readonly blockNumber: bigint; readonly amount: Amount }[] | null;
+	/** Null when it was not asked for; 'lost' when the block seen before is no longer on the chain, so that nobody can say what came in since. */
+	readonly incoming: readonly { readonly transactionHash: string; readonly blockNumber: bigint; readonly amount: Amount }[] | 'lost' | null;
 }
 
 interface Place {
@@ -57,9 +63,20 @@ async function readIncoming(
 	client: PublicClient,
 	{ holder, token, toBlock }: { holder: Address; token: TokenAtVenue; toBlock: bigint },
 ): Promise<BalanceRead['incoming']> {
-	if (token.incomingSince === null) return null;
-	if (token.incomingSince >= toBlock) return [];
-	const range = { fromBlock: token.incomingSince + 1n, toBlock };
+	const { incomingSince: seen } = token;
+	if (seen === null) return null;
+	if (seen.blockNumber > toBlock) return [];
+	const incoming = seen.blockNumber === toBlock ? [] : await readTransfers(client, { holder, token, seen, toBlock });
+	// Asked last, so that a reorganisation between the questions is seen, too.
+	const { hash } = await client.getBlock({ blockNumber: seen.blockNumber });
+	return hash === seen.blockHash ? incoming : 'lost';
+}
+
+async function readTransfers(
+	client: PublicClient,
+	{ holder, token, seen, toBlock }: { holder: Address; token: TokenAtVenue; seen: SeenBlock; toBlock: bigint },
+): Promise<Exclude<BalanceRead['incoming'], 'lost' | null>> {
+	const range = { fromBlock: seen.blockNumber + 1n, toBlock };
 	const logs = await client.getLogs({ address: token.address, event: TRANSFER, args: { to: holder }, ...range, strict: true });
 	return logs.map(({ transactionHash, blockNumber, args }) => ({ transactionHash, blockNumber, amount: amount(args.value) }));
 }

@@ -13,8 +13,17 @@ export interface BalanceReading extends Position {
 	readonly amount: Amount;
 	readonly blockNumber: bigint;
 	readonly blockHash: string;
-	/** Transfers to us up to that block, from the block after the snapshot before; null when they were not read, as nothing was inbound. */
-	readonly incoming: readonly Incoming[] | null;
+	/**
+	 * Transfers to us up to that block, from the block after the snapshot before; null when they were not read, as nothing was inbound;
+	 * 'lost' when the block of the snapshot before is no longer on the chain.
+	 */
+	readonly incoming: readonly Incoming[] | 'lost' | null;
+}
+
+/** The block of a stored snapshot. */
+export interface SeenBlock {
+	readonly blockNumber: bigint;
+	readonly blockHash: string;
 }
 
 export interface Incoming {
@@ -69,8 +78,11 @@ async function lockSnapshot(tx: Tx, { venue, asset }: Position): Promise<Snapsho
 
 /** With nothing inbound everything that came in is free. Null when it was not read what came in. */
 async function unclaimedOf(tx: Tx, reading: BalanceReading, before: Snapshot | null): Promise<Amount | null> {
-	if ((await inboundAt(tx, reading)) === 0n) return ZERO;
+	const inbound = await inboundAt(tx, reading);
+	if (inbound === 0n) return ZERO;
 	if (reading.incoming === null) return null;
+	// What was mined again may stand in a block that counts as seen: until all has been recorded, all of it may be here.
+	if (reading.incoming === 'lost') return inbound;
 	const fresh = reading.incoming.filter((each) => before === null || each.blockNumber > before.blockNumber);
 	const claimed = await deliveredBy(
 		tx,
@@ -119,13 +131,16 @@ export async function claimIncoming(
 }
 
 /** The positions of a venue with something inbound, and the block up to which their snapshots have seen what came in. */
-export async function positionsAwaiting(db: Db, venue: string): Promise<{ asset: string; seenUpTo: bigint | null }[]> {
+export async function positionsAwaiting(db: Db, venue: string): Promise<{ asset: string; seenUpTo: SeenBlock | null }[]> {
 	const rows = await db
-		.selectDistinct({ asset: holds.asset, seenUpTo: balanceSnapshots.blockNumber })
+		.selectDistinct({ asset: holds.asset, blockNumber: balanceSnapshots.blockNumber, blockHash: balanceSnapshots.blockHash })
 		.from(holds)
 		.leftJoin(balanceSnapshots, and(eq(balanceSnapshots.venue, holds.venue), eq(balanceSnapshots.asset, holds.asset)))
 		.where(and(eq(holds.venue, venue), eq(holds.state, 'inbound')));
-	return rows;
+	return rows.map(({ asset, blockNumber, blockHash }) => ({
+		asset,
+		seenUpTo: blockNumber === null || blockHash === null ? null : { blockNumber, blockHash },
+	}));
 }
 
 /** Ends holds on funds that have left in or before the snapshot's block. */

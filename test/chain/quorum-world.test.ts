@@ -37,15 +37,17 @@ const misbehave = (place: number, fault: RpcFaultRule): void => {
 	if (proxy !== undefined) proxy.fault = fault;
 };
 
-const balances = (client: PublicClient) =>
-	readBalances(client, {
+async function balances(client: PublicClient) {
+	const genesis = (await chain.client.getBlock({ blockNumber: 0n })).hash;
+	return readBalances(client, {
 		venue: '1',
 		holder: SOLVER.address,
 		tokens: [
 			{ asset: 'USDC', address: chain.usdc, incomingSince: null },
-			{ asset: 'USDC again', address: chain.usdc, incomingSince: 0n },
+			{ asset: 'USDC again', address: chain.usdc, incomingSince: { blockNumber: 0n, blockHash: genesis } },
 		],
 	});
+}
 
 async function sent() {
 	const hash = await chain.client.send({ from: INVOICE_OWNERS[0]?.address ?? SOLVER.address, to: SOLVER.address, value: 1n });

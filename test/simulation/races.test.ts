@@ -145,6 +145,16 @@ describe('a reorganisation', () => {
 		expect(told(lines, `send ${legOfA}: sent`)).toHaveLength(1);
 	});
 
+	it('leaves nothing free that has landed for somebody: what is mined again may stand in a block that was read before', async () => {
+		const claimed = 'claim leg 1 of earmark 1 for A';
+		const onClaims = storyOf({ claiming: 1n, vias: VIAS, finality: 1n });
+		const proven = [...approved, done(`send ${legOfA}`), arrives(), once(`prove ${legOfA}`)];
+		const read = [once(claimed), offersAtLeast('10', 60), blockAt('10'), { kind: 'balances' } as const, takenBack('10')];
+		const again = [offersAtLeast('10', 1), once(claimed), blockAt('10'), blockAt('10'), { kind: 'balances' } as const, done(claimed)];
+		const lines = await onClaims([80n, 20n, 10n], [{ 10: 60n }], [...proven, ...read, ...again]);
+		expect(outcomes(lines, `${claimed}: delivered`)).toHaveLength(1);
+	});
+
 	it('that takes an approval back does not count against the call that needs it: the same approval is sent again', async () => {
 		const commands = [...approved, once(`send ${legOfA}`, { interruptedAt: 2, interruptedBy: 1 }), takenBack('1'), done(`send ${legOfA}`)];
 		const lines = await onForks([80n, 20n, 10n], [{ 10: 60n }], commands);

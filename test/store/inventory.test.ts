@@ -3,7 +3,7 @@ import { availableOf } from '../../src/inventory/available.ts';
 import { amount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
 import { moveHold, readHolds } from '../../src/store/holds.ts';
-import { claimIncoming, type Incoming, readHoldings, saveBalances } from '../../src/store/inventory.ts';
+import { claimIncoming, type Incoming, positionsAwaiting, readHoldings, saveBalances } from '../../src/store/inventory.ts';
 import { CAUSE, earmarked, testStore } from './fixture.ts';
 
 let store: Store;
@@ -82,6 +82,24 @@ describe('inventory', () => {
 				await moveHold(tx, { id: hold?.id ?? '', to: 'confirmed', amount: amount(40n) });
 			});
 			expect(await at()).toBe(30n);
+		} finally {
+			await own.close();
+		}
+	});
+
+	it('takes nothing as free that may have landed for us, when the block of the last reading was taken back', async () => {
+		const own = await testStore();
+		try {
+			const at = async () => {
+				const found = (await readHoldings(own.db, 'USDC', new Map())).find((each) => each.venue === '10');
+				return found === undefined ? null : availableOf(found);
+			};
+			await saveBalances(own.db, [reading('10', 50n, 10n)]);
+			await earmarked(own.db, 3);
+			expect(await positionsAwaiting(own.db, '10')).toEqual([{ asset: 'USDC', seenUpTo: { blockNumber: 10n, blockHash: '0x10' } }]);
+			await saveBalances(own.db, [{ ...reading('10', 90n, 11n), incoming: 'lost' }]);
+			// 20 are held and 80 are inbound, of which nobody knows how much is in the 90.
+			expect(await at()).toBe(0n);
 		} finally {
 			await own.close();
 		}

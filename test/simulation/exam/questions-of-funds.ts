@@ -14,7 +14,13 @@ const positionOf = (of: Chance) => ({ venue: of.venue(), asset: of.asset() });
 const readingOf = (of: Chance) => {
 	const blockNumber = of.block();
 	const incoming = Array.from({ length: of.below(3) }, () => ({ transactionHash: of.hash(), blockNumber: of.block(), amount: of.units() }));
-	return { ...positionOf(of), amount: of.units(), blockNumber, blockHash: of.hash(), incoming: of.seldom() ? null : incoming };
+	return {
+		...positionOf(of),
+		amount: of.units(),
+		blockNumber,
+		blockHash: of.hash(),
+		incoming: of.seldom() ? null : of.seldom() ? 'lost' : incoming,
+	} as const;
 };
 
 export const onFunds = {

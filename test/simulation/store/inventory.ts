@@ -26,8 +26,10 @@ function saveBalance(memory: Memory, reading: real.BalanceReading): boolean {
 
 /** With nothing inbound everything that came in is free. Null when it was not read what came in. */
 function unclaimedOf(memory: Memory, reading: real.BalanceReading): Amount | null {
-	if (heldAt(memory, reading, ['inbound']) === 0n) return ZERO;
+	const inbound = heldAt(memory, reading, ['inbound']);
+	if (inbound === 0n) return ZERO;
 	if (reading.incoming === null) return null;
+	if (reading.incoming === 'lost') return inbound;
 	const before = snapshotAt(memory, reading);
 	const arrived = new Map<string, Amount>();
 	for (const { transactionHash, blockNumber, amount: units } of reading.incoming)
@@ -54,7 +56,10 @@ export const claimIncoming: typeof real.claimIncoming = async (tx, { venue, asse
 export const positionsAwaiting: typeof real.positionsAwaiting = async (db, venue) => {
 	const memory = await tablesOf(db);
 	const assets = new Set(memory.holds.filter((each) => each.venue === venue && each.state === 'inbound').map((each) => each.asset));
-	return [...assets].map((asset) => ({ asset, seenUpTo: snapshotAt(memory, { venue, asset })?.blockNumber ?? null }));
+	return [...assets].map((asset) => {
+		const snapshot = snapshotAt(memory, { venue, asset });
+		return { asset, seenUpTo: snapshot === undefined ? null : { blockNumber: snapshot.blockNumber, blockHash: snapshot.blockHash } };
+	});
 };
 
 export const readHoldings: typeof real.readHoldings = async (tx, asset, reserves) => {
