@@ -96,6 +96,10 @@ const planning = z.strictObject({
 	snapshotMaxAgeMs: z.int().min(100).default(30_000),
 	fastWindowSeconds: z.int().min(0).default(300),
 	quoteTimeoutMs: z.int().min(100).default(5_000),
+	/** What is weighed after paying: who is older, or how much is covered in all. */
+	goal: z.enum(['age', 'value']).default('age'),
+	/** How long plans for many demands together may be searched for. While it searches a process does nothing else, so jobs must not expire meanwhile. */
+	budgetMs: z.int().min(0).max(2_000).default(500),
 });
 
 const web = z.strictObject({

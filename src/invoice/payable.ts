@@ -62,37 +62,91 @@ export function choosePayable(demands: readonly PayableDemand[], available: Avai
  */
 export function payAll(demands: readonly PayableDemand[], available: Available, budget: PayableBudget): readonly Payment[] | null {
 	const left = new Map(available);
-	const refuted = new Set<string>();
-	const chosen: Payment[] = [];
 	// Who has one destination has no choice: paying these first shows at once what is left for the others.
 	const forced = demands.filter((demand) => demand.destinations.length === 1);
-	const order = [...forced, ...demands.filter(({ destinations }) => destinations.length !== 1)];
-	const places = [...new Set(order.flatMap((demand) => demand.destinations.map(({ venue }) => keyOf(demand, venue))))];
-	const tryEach = (demand: PayableDemand, index: number): boolean => {
-		for (const { venue, amount } of inOrder(demand)) {
-			const key = keyOf(demand, venue);
-			const before = left.get(key) ?? 0n;
-			if (before < amount) continue;
-			if (!spendNode(budget)) return false;
-			left.set(key, before - amount);
-			chosen.push({ id: demand.id, venue, amount });
-			if (pay(index + 1)) return true;
-			chosen.pop();
-			left.set(key, before);
+	const chosen: Payment[] = [];
+	for (const demand of forced) {
+		const payment = payFirstFit(demand, left);
+		if (payment === null || !spendNode(budget)) return null;
+		chosen.push(payment);
+		move(left, keyOf(demand, payment.venue), -payment.amount);
+	}
+	const free = payFree(
+		demands.filter(({ destinations }) => destinations.length !== 1),
+		{ left, budget },
+	);
+	return free === null ? null : [...chosen, ...free];
+}
+
+/** Depth first, without recursion: thousands of demands are no reason to run out of stack. */
+function payFree(
+	demands: readonly PayableDemand[],
+	{ left, budget }: { left: Map<string, bigint>; budget: PayableBudget },
+): Payment[] | null {
+	const options = demands.map(inOrder);
+	const places = [...new Set(demands.flatMap((demand) => demand.destinations.map(({ venue }) => keyOf(demand, venue))))];
+	const stateAt = (level: number): string => `${level}:${places.map((place) => left.get(place) ?? 0n).join()}`;
+	const most = mostWanted(demands);
+	// Only where less is left than somebody wants there, somebody may have lost his last place.
+	let isTight = true;
+	const refuted = new Set<string>();
+	const chosen: Payment[] = [];
+	const tried = demands.map(() => 0);
+	for (let level = 0; level < demands.length; ) {
+		const demand = demands[level];
+		if (demand === undefined) return null;
+		const isNew = tried[level] === 0;
+		const isHopeless = isNew && (refuted.has(stateAt(level)) || (isTight && !eachFitsAlone(demands, level, left)));
+		const payment = isHopeless ? null : nextFitting(demand, { options: options[level] ?? [], tried, level, left });
+		if (payment !== null) {
+			if (!spendNode(budget)) return null;
+			const key = keyOf(demand, payment.venue);
+			chosen.push(payment);
+			move(left, key, -payment.amount);
+			isTight = (left.get(key) ?? 0n) < (most.get(key) ?? 0n);
+			level += 1;
+			continue;
 		}
-		return false;
-	};
-	const pay = (index: number): boolean => {
-		const demand = order[index];
-		if (demand === undefined) return true;
-		if (index < forced.length) return tryEach(demand, index);
-		const state = `${index}:${places.map((place) => left.get(place) ?? 0n).join()}`;
-		if (refuted.has(state) || !eachFitsAlone(order, index, left)) return false;
-		if (tryEach(demand, index)) return true;
-		if (!budget.exhausted) refuted.add(state);
-		return false;
-	};
-	return pay(0) ? chosen : null;
+		refuted.add(stateAt(level));
+		tried[level] = 0;
+		level -= 1;
+		const [back, before] = [chosen.pop(), demands[level]];
+		if (back === undefined || before === undefined) return null;
+		move(left, keyOf(before, back.venue), back.amount);
+	}
+	return chosen;
+}
+
+function mostWanted(demands: readonly PayableDemand[]): ReadonlyMap<string, bigint> {
+	const most = new Map<string, bigint>();
+	for (const demand of demands) {
+		for (const { venue, amount } of demand.destinations) {
+			const key = keyOf(demand, venue);
+			if (amount > (most.get(key) ?? 0n)) most.set(key, amount);
+		}
+	}
+	return most;
+}
+
+interface Trying {
+	readonly options: readonly DemandDestination[];
+	readonly tried: number[];
+	readonly level: number;
+	readonly left: Available;
+}
+
+/** The next destination not tried at this level where there is enough. */
+function nextFitting(demand: PayableDemand, { options, tried, level, left }: Trying): Payment | null {
+	for (let next = tried[level] ?? 0; next < options.length; next += 1) {
+		const option = options[next];
+		tried[level] = next + 1;
+		if (option !== undefined && (left.get(keyOf(demand, option.venue)) ?? 0n) >= option.amount) return { id: demand.id, ...option };
+	}
+	return null;
+}
+
+function move(left: Map<string, bigint>, key: string, units: bigint): void {
+	left.set(key, (left.get(key) ?? 0n) + units);
 }
 
 /** Counts down the choices that may still be looked at. */

@@ -20,6 +20,15 @@ export function amount(units: bigint): Amount {
 	return inRange(units) as Amount;
 }
 
+/**
+ * Brands base units of a calculation, which may be more than any chain holds: what a planner is asked about need not fit a
+ * uint256. What is read from a chain or sent to one goes through `amount`. Throws `RangeError` below zero.
+ */
+export function unboundedAmount(units: bigint): Amount {
+	if (units < 0n) throw new RangeError(`amount ${units} is below zero`);
+	return units as Amount;
+}
+
 /** Brands 18-decimal hub units. Throws `RangeError` below zero or above uint256. */
 export function hubAmount(units: bigint): HubAmount {
 	return inRange(units) as HubAmount;

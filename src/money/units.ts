@@ -2,7 +2,7 @@
  * The only place where decimal text, base units and scales of different decimals meet.
  * Every conversion that can lose something names its rounding.
  */
-import { type Amount, amount, HUB_DECIMALS, type HubAmount, hubAmount } from './amount.ts';
+import { type Amount, amount, HUB_DECIMALS, type HubAmount, hubAmount, unboundedAmount } from './amount.ts';
 
 export type Rounding = 'down' | 'up';
 
@@ -15,10 +15,15 @@ export function isDecimalText(text: string): boolean {
 
 /**
  * Parses token units ("12.5") into base units.
- * Throws `RangeError` when the text is no plain decimal number or finer than `decimals`.
+ * Throws `RangeError` when the text is no plain decimal number, finer than `decimals`, or more than a uint256.
  */
 export function parseAmount(text: string, decimals: number): Amount {
 	return amount(parseUnits(text, decimals));
+}
+
+/** The same for a calculation that touches no chain: the result need not fit a uint256. */
+export function parseUnboundedAmount(text: string, decimals: number): Amount {
+	return unboundedAmount(parseUnits(text, decimals));
 }
 
 /** Formats base units as token units, without trailing zeros: 12_500_000n at 6 decimals is "12.5". */
@@ -44,12 +49,15 @@ export function toHub(units: Amount, decimals: number, rounding: Rounding): HubA
 	return hubAmount(rescaleUnits(units, decimals, HUB_DECIMALS, rounding));
 }
 
+const MAX_DECIMALS = 77;
+/** Made once: raising to a power is slow where it is done for every route. */
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: MAX_DECIMALS + 1 }, (_, decimals) => 10n ** BigInt(decimals));
+
 /** 10^decimals. Throws `RangeError` unless `decimals` is an integer from 0 to 77: unknown decimals are an error, not 18. */
 export function powerOfTen(decimals: number): bigint {
-	if (!Number.isInteger(decimals) || decimals < 0 || decimals > 77) {
-		throw new RangeError(`decimals ${decimals} is not an integer from 0 to 77`);
-	}
-	return 10n ** BigInt(decimals);
+	const power = POWERS_OF_TEN[decimals];
+	if (power === undefined) throw new RangeError(`decimals ${decimals} is not an integer from 0 to ${MAX_DECIMALS}`);
+	return power;
 }
 
 function parseUnits(text: string, decimals: number): bigint {

@@ -4,8 +4,8 @@
  */
 import type { Candidate } from './candidate.ts';
 import { ratio } from './candidate.ts';
-import { type Budget, type Exploration, explore, type Field } from './explore.ts';
-import { mostArriving } from './most.ts';
+import { type Budget, type Exploration, explore, type Field, narrow } from './explore.ts';
+import { isSurelyEnough, mostArriving } from './most.ts';
 import type { Split } from './split.ts';
 import { toleranceOf } from './tolerance.ts';
 
@@ -32,9 +32,13 @@ export function bestChoice(wish: Wish): Choice | null {
 	const possible = wish.fields.filter((field) => {
 		const { bounds, market } = field;
 		const reachable = bounds.reach(operationsIn(field));
-		if (reachable < market.needTokens || tooDear(bounds.costAtAll(), wish)) return false;
+		if (reachable < market.needTokens || tooDear(wish, (enough) => bounds.costAtAll(enough))) return false;
+		if (isSurelyEnough(market)) return true;
 		// Near the edge an exact look is cheaper than a search that proves number by number that nothing covers.
-		return reachable * 0.8 > market.needTokens || mostArriving(market, wish.budget) >= market.need.units;
+		const budget: Budget = { left: wish.budget.left, exact: true };
+		const most = mostArriving(market, budget);
+		wish.budget.left = budget.left;
+		return most >= market.need.units || !budget.exact;
 	});
 	const choice = climb(wish, possible);
 	if (choice !== null || wish.budget.exact) return choice;
@@ -49,28 +53,68 @@ const FALLBACK_NODES = 20_000;
 /** Tries one number of operations after the other. */
 function climb(wish: Wish, possible: readonly Field[]): Choice | null {
 	const most = Math.max(0, ...possible.map(operationsIn));
-	for (let operations = 1; operations <= most; operations += 1) {
-		const able = possible.filter(
-			({ bounds, market }) => bounds.reach(operations) >= market.needTokens && !tooDear(bounds.cost(operations), wish),
-		);
+	for (let operations = fewestOf(possible, most); operations <= most; operations += 1) {
+		const able = possible.flatMap((field) => prospectOf(field, operations, wish) ?? []);
 		if (able.length === 0) continue;
-		const choice = bestWith(operations, { ...wish, fields: able });
+		const choice = bestWith(operations, wish, able);
 		if (choice !== null) return choice;
 	}
 	return null;
 }
 
+/** With fewer operations the need is out of reach everywhere. */
+function fewestOf(fields: readonly Field[], most: number): number {
+	for (const { bounds, byId } of fields) bounds.open(byId);
+	let [low, high] = [1, most];
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		if (fields.every((field) => cannotReach(field, middle))) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
+/** A field with the candidates that may be part of a choice with so many operations. */
+interface Prospect {
+	readonly field: Field;
+	readonly live: readonly number[];
+	/** No choice here costs less, in tokens. */
+	readonly leastCost: number;
+}
+
+function prospectOf(field: Field, operations: number, wish: Wish): Prospect | null {
+	const { bounds, byId } = field;
+	bounds.open(byId);
+	if (cannotReach(field, operations)) return null;
+	const live = reaching(field, operations);
+	const leastCost = bounds.aim(operations, live);
+	return leastCost === Number.POSITIVE_INFINITY || tooDear(wish, () => leastCost) ? null : { field, live, leastCost };
+}
+
+/** Those that bring what all others cannot. */
+function reaching({ bounds, market, byId }: Field, operations: number): readonly number[] {
+	const reach = new Map<number, number>();
+	return byId.filter((index) => {
+		const candidate = market.candidates[index];
+		if (candidate === undefined || candidate.operations > operations) return false;
+		const others = reach.get(candidate.operations) ?? bounds.reach(operations - candidate.operations);
+		reach.set(candidate.operations, others);
+		return others + candidate.estimate.high * (1 + FLOAT_ROOM) >= market.needTokens;
+	});
+}
+
 /** With exactly so many operations: first the lowest cost, then the least sent among its equals, then the ties. */
-function bestWith(operations: number, wish: Wish): Choice | null {
+function bestWith(operations: number, wish: Wish, prospects: readonly Prospect[]): Choice | null {
 	// A quarter of what is left, so that a hopeless number of operations does not keep a larger one from being tried.
 	const share: Budget = { left: Math.ceil(wish.budget.left / 4), exact: true };
 	const before = share.left;
 	const search = { operations, wish: { ...wish, budget: share }, tolerance: toleranceOf(operations, wish.moneyScale) };
-	const cheapest = leastCost(search);
+	const cheapest = leastCost(search, prospects);
 	let choice = cheapest?.choice ?? null;
 	if (cheapest !== null && !wish.anyWill) {
-		const leanest = leastSent(search, cheapest);
-		choice = firstInOrder(search, { maxCost: cheapest.limit, maxSent: leanest.limit }) ?? leanest.choice;
+		const equals = withinCost(search, prospects, cheapest.limit);
+		const leanest = leastSent(search, equals, cheapest);
+		choice = firstInOrder(search, equals, { maxCost: cheapest.limit, maxSent: leanest.limit }) ?? leanest.choice;
 	}
 	wish.budget.left -= before - share.left;
 	if (!share.exact) wish.budget.exact = false;
@@ -89,37 +133,59 @@ interface Optimum {
 	readonly limit: bigint;
 }
 
-function leastCost({ operations, wish, tolerance }: Search): Optimum | null {
+function leastCost({ operations, wish, tolerance }: Search, prospects: readonly Prospect[]): Optimum | null {
 	const state = new Incumbent(wish.moneyScale, tolerance);
-	for (const field of wish.fields) {
-		explore(field, {
+	for (const { field, live, leastCost } of [...prospects].sort((a, b) => a.leastCost - b.leastCost)) {
+		if (state.rulesOut(leastCost)) continue;
+		field.bounds.aim(operations, live);
+		const stopped = explore(field, {
 			operations,
-			order: field.cheapestFirst,
+			order: promisingFirst(field, live),
 			budget: wish.budget,
-			hopeless: (left) => cannotReach(field, left) || tooDear(field.bounds.cost(left), wish) || state.rulesOut(field.bounds.cost(left)),
+			hopeless: (left) =>
+				cannotReach(field, left) ||
+				tooDear(wish, (enough) => field.bounds.cost(left, enough)) ||
+				(state.choice !== null && state.rulesOut(field.bounds.cost(left, state.enough))),
 			found: (chosen, { split }) => {
 				if (split === null || (wish.maxCost !== null && split.cost > wish.maxCost)) return false;
 				state.offer({ field, chosen, split }, split.cost);
 				return wish.anyWill;
 			},
 		});
-		if (wish.anyWill && state.choice !== null) break;
+		if (stopped) break;
 	}
-	const limit = state.limit();
 	if (state.choice === null) return null;
+	const limit = state.limit();
 	return { choice: state.choice, limit: wish.maxCost !== null && limit > wish.maxCost ? wish.maxCost : limit };
 }
 
-function leastSent({ operations, wish, tolerance }: Search, cheapest: Optimum): Optimum {
+/** What remains to be looked at when the cost has a limit. */
+function withinCost({ operations, wish }: Search, prospects: readonly Prospect[], limit: bigint): readonly Prospect[] {
+	const dearest = ratio(limit, wish.moneyScale);
+	return prospects
+		.filter(({ leastCost }) => !exceeds(leastCost, dearest))
+		.map((prospect) => {
+			const { field, live } = prospect;
+			field.bounds.aim(operations, live);
+			const hopeless = (left: number): boolean => cannotReach(field, left) || exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest);
+			return { ...prospect, live: narrow(field, live, { operations, hopeless }) };
+		});
+}
+
+function leastSent({ operations, wish, tolerance }: Search, prospects: readonly Prospect[], cheapest: Optimum): Optimum {
 	const state = new Incumbent(wish.moneyScale, tolerance);
 	state.offer(cheapest.choice, cheapest.choice.split.sent);
 	const dearest = ratio(cheapest.limit, wish.moneyScale);
-	for (const field of wish.fields) {
+	for (const { field, live } of prospects) {
+		field.bounds.aim(operations, live);
 		explore(field, {
 			operations,
-			order: field.cheapestFirst,
+			order: promisingFirst(field, live),
 			budget: wish.budget,
-			hopeless: (left) => cannotReach(field, left) || exceeds(field.bounds.cost(left), dearest) || state.rulesOut(field.bounds.sent(left)),
+			hopeless: (left) =>
+				cannotReach(field, left) ||
+				exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest) ||
+				state.rulesOut(field.bounds.sent(left, state.enough)),
 			found: (chosen, { split }) => {
 				if (split !== null && split.cost <= cheapest.limit) state.offer({ field, chosen, split }, split.sent);
 				return false;
@@ -130,17 +196,24 @@ function leastSent({ operations, wish, tolerance }: Search, cheapest: Optimum): 
 }
 
 /** The first within both limits in the order of ties: destinations by code point, then lists of route ids. */
-function firstInOrder({ operations, wish }: Search, limits: { maxCost: bigint; maxSent: bigint }): Choice | null {
+function firstInOrder(
+	{ operations, wish }: Search,
+	prospects: readonly Prospect[],
+	limits: { maxCost: bigint; maxSent: bigint },
+): Choice | null {
 	const dearest = ratio(limits.maxCost, wish.moneyScale);
 	const largest = ratio(limits.maxSent, wish.moneyScale);
 	let first: Choice | null = null;
-	for (const field of wish.fields) {
+	for (const { field, live } of prospects) {
+		field.bounds.aim(operations, live);
 		const task: Exploration = {
 			operations,
-			order: field.byId,
+			order: live,
 			budget: wish.budget,
 			hopeless: (left) =>
-				cannotReach(field, left) || exceeds(field.bounds.cost(left), dearest) || exceeds(field.bounds.sent(left), largest),
+				cannotReach(field, left) ||
+				exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest) ||
+				exceeds(field.bounds.sent(left, aboveOf(largest)), largest),
 			found: (chosen, { split }) => {
 				if (split === null || split.cost > limits.maxCost || split.sent > limits.maxSent) return false;
 				first = { field, chosen, split };
@@ -152,12 +225,19 @@ function firstInOrder({ operations, wish }: Search, limits: { maxCost: bigint; m
 	return wish.budget.exact ? first : null;
 }
 
+function promisingFirst({ bounds, market }: Field, live: readonly number[]): readonly number[] {
+	const promise = new Map(live.map((index) => [index, bounds.promise(index) / (market.candidates[index]?.operations ?? 1)]));
+	return [...live].sort((a, b) => (promise.get(a) ?? 0) - (promise.get(b) ?? 0) || a - b);
+}
+
 /** The best so far, and the lowest bound of what was not looked at because it could not differ from it by enough. */
 class Incumbent {
 	choice: Choice | null = null;
 	private readonly scale: bigint;
 	private readonly tolerance: bigint;
 	private readonly slack: number;
+	/** Beyond what is known, in tokens: a bound need not be sharper. */
+	enough = Number.POSITIVE_INFINITY;
 	private value = 0n;
 	private tokens = Number.POSITIVE_INFINITY;
 	private lowestRuledOut = Number.POSITIVE_INFINITY;
@@ -174,6 +254,7 @@ class Incumbent {
 		this.choice = choice;
 		this.value = value;
 		this.tokens = ratio(value, this.scale);
+		this.enough = aboveOf(this.tokens);
 	}
 
 	rulesOut(bound: number): boolean {
@@ -199,10 +280,19 @@ function cannotReach({ bounds, market }: Field, operationsLeft: number): boolean
 	return bounds.reach(operationsLeft) < market.needTokens;
 }
 
-function tooDear(bound: number, { maxCost, moneyScale }: Wish): boolean {
-	return maxCost !== null && exceeds(bound, ratio(maxCost, moneyScale));
+function tooDear({ maxCost, moneyScale }: Wish, boundOf: (enough: number) => number): boolean {
+	if (maxCost === null) return false;
+	const dearest = ratio(maxCost, moneyScale);
+	return exceeds(boundOf(aboveOf(dearest)), dearest);
 }
 
 function exceeds(bound: number, limit: number): boolean {
-	return bound > limit + Math.abs(limit) * 1e-12;
+	return bound > limit + Math.abs(limit) * FLOAT_ROOM;
 }
+
+/** A bound that has come here exceeds the limit. */
+function aboveOf(limit: number): number {
+	return limit + Math.abs(limit) * FLOAT_ROOM * 4;
+}
+
+const FLOAT_ROOM = 1e-12;

@@ -2,12 +2,12 @@
  * A candidate is a path that could serve one need now: it ends there, and some legal send is affordable alone. It carries
  * exact limits for the decision and floating-point estimates for the search; only the exact ones ever decide.
  */
-import type { VenueId } from '../inventory/venue.ts';
+import { positionKey, type VenueId } from '../inventory/venue.ts';
 import { powerOfTen } from '../money/units.ts';
-import type { Units } from './available.ts';
-import { type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
-import { arrivalOf, operationsOf, originKey, type Path, pathSendFrom, pathSendUpTo } from './path.ts';
-import { type Decimals, decimalsAt } from './route.ts';
+import type { Funds } from './available.ts';
+import { ceilDivide, type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
+import { arrivalOf, operationsOf, type Path, pathSendFrom, pathSendUpTo } from './path.ts';
+import { type Decimals, decimalsAt, type Hop } from './route.ts';
 
 /** What is to be brought where. */
 export interface Need {
@@ -69,18 +69,19 @@ export interface MarketFacts {
 	readonly paths: readonly Path[];
 	readonly moneyScale: bigint;
 	readonly decimals: Decimals;
-	readonly available: Units;
+	readonly available: Funds;
 }
 
 /** Gathers what can serve the need. Throws `RangeError` when decimals are unknown. */
 export function marketFor(need: Need, facts: MarketFacts): Market {
 	const { paths, decimals, available, moneyScale } = facts;
-	const ending = paths.filter((path) => endsAt(path, need));
+	const place = positionKey(need);
+	const ending = paths.filter((path) => path.arrivalKey === place);
 	const groupIndex = new Map<string, number>();
 	const groups: bigint[] = [];
 	const candidates: Candidate[] = [];
 	for (const path of ending) {
-		const key = originKey(path);
+		const key = path.originKey;
 		const funds = available.get(key) ?? 0n;
 		let group = groupIndex.get(key);
 		if (group === undefined) {
@@ -95,38 +96,32 @@ export function marketFor(need: Need, facts: MarketFacts): Market {
 		need,
 		candidates: rankByRate(candidates),
 		groups,
-		groupReach: groups.map((_, group) => reachOf(candidates, group, groups)),
+		groupReach: reachOf(candidates, groups),
 		moneyScale,
 		needTokens: ratio(need.units, unitsPerToken),
 		unitsPerToken,
 	};
 }
 
-export function endsAt(path: Path, place: { venue: VenueId; asset: string }): boolean {
-	return path.destination === place.venue && path.toAsset === place.asset;
-}
-
 /** Cheapest per token first; among equals the larger id, so that ties leave the smaller sends to the smaller ids. */
 function rankByRate(candidates: readonly Candidate[]): readonly Candidate[] {
-	const keeps = (candidate: Candidate): [bigint, bigint] => [
-		candidate.path.slope * candidate.arriveWeight,
-		candidate.path.divisor * candidate.sendWeight,
-	];
-	const order = candidates.map((_, index) => index);
-	order.sort((a, b) => {
-		const [one, other] = [candidates[a], candidates[b]];
-		if (one === undefined || other === undefined) return 0;
-		const [[top, bottom], [otherTop, otherBottom]] = [keeps(one), keeps(other)];
-		const difference = otherTop * bottom - top * otherBottom;
-		return difference === 0n ? b - a : difference > 0n ? 1 : -1;
+	const kept = candidates.map(({ path, sendWeight, arriveWeight }, index) => ({
+		index,
+		top: path.slope * arriveWeight,
+		bottom: path.divisor * sendWeight,
+	}));
+	kept.sort((a, b) => {
+		const difference = b.top * a.bottom - a.top * b.bottom;
+		return difference === 0n ? b.index - a.index : difference > 0n ? 1 : -1;
 	});
-	const rank = new Map(order.map((index, place) => [index, place]));
-	return candidates.map((candidate, index) => ({ ...candidate, index, fillRank: rank.get(index) ?? index }));
+	const rank = new Int32Array(candidates.length);
+	for (const [place, { index }] of kept.entries()) rank[index] = place;
+	return candidates.map((candidate, index) => ({ ...candidate, index, fillRank: rank[index] ?? index }));
 }
 
 function candidateOf(path: Path, place: { group: number; funds: bigint; moneyScale: bigint }): Candidate | null {
 	const { group, funds, moneyScale } = place;
-	const low = pathSendFrom(path, 0n);
+	const low = leastSendOf(path);
 	if (low === null || low > funds) return null;
 	const high = pathSendUpTo(path, funds);
 	if (high === null || high < low) return null;
@@ -165,26 +160,52 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 	};
 }
 
-/** No more than this can arrive from one origin, whatever combination of its paths is used. */
-function reachOf(candidates: readonly Candidate[], group: number, groups: readonly bigint[]): number {
-	const own = candidates.filter((candidate) => candidate.group === group);
-	const [first] = own;
-	if (first === undefined) return 0;
-	const origin = powerOfTen(first.path.hops[0].originDecimals);
-	const funds = ratio(groups[group] ?? 0n, origin);
-	const bestKept = Math.max(...own.map(({ estimate }) => 1 / (1 + estimate.rate)));
-	const leastLost = Math.min(...own.map(({ estimate }) => estimate.fixedFees / (1 + estimate.rate)));
-	return Math.max(0, funds * bestKept - leastLost);
+/** What every demand asks of a path, and no funds change. */
+const leastSends = new WeakMap<Path, bigint | null>();
+
+function leastSendOf(path: Path): bigint | null {
+	const known = leastSends.get(path);
+	if (known !== undefined) return known;
+	const least = pathSendFrom(path, leastTolerated(path.hops[0]));
+	leastSends.set(path, least);
+	return least;
+}
+
+/** No smaller send keeps enough to be within the tolerance, because nothing is rounded up. */
+function leastTolerated({ slope, offset, divisor, keep }: Hop): bigint {
+	if (keep === null) return 0n;
+	const kept = slope * keep.received - keep.sent * divisor;
+	return kept > 0n ? ceilDivide(offset * keep.received, kept) : 0n;
+}
+
+/** By group: no more than this can arrive from one origin, whatever combination of its paths is used. */
+function reachOf(candidates: readonly Candidate[], groups: readonly bigint[]): readonly number[] {
+	const bestKept = groups.map(() => 0);
+	const leastLost = groups.map(() => Number.POSITIVE_INFINITY);
+	const tokens = groups.map(() => 0);
+	for (const { group, estimate, path } of candidates) {
+		const kept = 1 / (1 + estimate.rate);
+		bestKept[group] = Math.max(bestKept[group] ?? 0, kept);
+		leastLost[group] = Math.min(leastLost[group] ?? 0, estimate.fixedFees * kept);
+		tokens[group] = ratio(groups[group] ?? 0n, powerOfTen(path.hops[0].originDecimals));
+	}
+	return groups.map((_, group) =>
+		Math.max(0, (tokens[group] ?? 0) * (bestKept[group] ?? 0) - Math.min(leastLost[group] ?? 0, Number.MAX_VALUE)),
+	);
 }
 
 /** The coarsest scale in which all sends, arrivals and gas costs of these paths are whole numbers. */
 export function moneyScaleOf(paths: readonly Path[]): bigint {
 	let scale = 1n;
 	for (const path of paths) {
-		for (const hop of path.hops) scale = leastCommonMultiple(scale, powerOfTen(Math.max(hop.originDecimals, hop.destinationDecimals)));
-		for (const gas of path.gasCosts) scale = leastCommonMultiple(scale, lowestDenominator(gas));
+		for (const hop of path.hops) scale = multipleOf(scale, powerOfTen(Math.max(hop.originDecimals, hop.destinationDecimals)));
+		for (const gas of path.gasCosts) if (scale % gas.denominator !== 0n) scale = leastCommonMultiple(scale, lowestDenominator(gas));
 	}
 	return scale;
+}
+
+function multipleOf(scale: bigint, part: bigint): bigint {
+	return scale % part === 0n ? scale : leastCommonMultiple(scale, part);
 }
 
 function lowestDenominator(value: Exact): bigint {

@@ -13,8 +13,8 @@ import type { DirectRoute, Route } from './route.ts';
 
 export interface Evidence {
 	readonly input: PlanInput;
-	/** What earlier plans and payments use, by `positionKey`. */
-	readonly used: ReadonlyMap<string, bigint>;
+	/** What all other plans and payments use, by `positionKey`. */
+	readonly used: Pick<ReadonlyMap<string, bigint>, 'get'>;
 	readonly demand: Demand;
 }
 
@@ -51,14 +51,14 @@ function demandProblems(demand: Demand, plan: Plan): readonly string[] {
 	return problems;
 }
 
-function fundsProblems(input: PlanInput, used: ReadonlyMap<string, bigint>, plan: Plan): readonly string[] {
+function fundsProblems(input: PlanInput, used: Evidence['used'], plan: Plan): readonly string[] {
 	const taken = new Map<string, bigint>([[positionKey({ venue: plan.destination, asset: plan.asset }), plan.local]]);
 	for (const leg of plan.legs) {
 		const key = positionKey({ venue: leg.origin, asset: leg.asset });
 		taken.set(key, (taken.get(key) ?? 0n) + leg.send);
 	}
 	return [...taken].flatMap(([key, units]) => {
-		const row = input.inventory.find((each) => positionKey(each) === key);
+		const row = registerOf(input).rows.get(key);
 		const free = row === undefined ? 0n : row.confirmed - row.reserve - row.held;
 		const left = (free > 0n ? free : 0n) - (used.get(key) ?? 0n);
 		return units > 0n && units > left ? [`${key} has ${left} available, not ${units}`] : [];
@@ -72,8 +72,9 @@ function reuseProblems(plan: Plan): readonly string[] {
 
 function legProblems(input: PlanInput, plan: Plan, leg: PlannedLeg): readonly string[] {
 	const problems: string[] = [];
-	const route = input.routes.find(({ id }) => id === leg.route);
-	const path = route === undefined ? [] : directOf(input.routes, route);
+	const { routes } = registerOf(input);
+	const route = routes.get(leg.route);
+	const path = route === undefined ? [] : directOf(routes, route);
 	if (route === undefined || path.length !== leg.hops.length) return [`leg ${leg.route} does not follow a known route`];
 	const [first, last] = [leg.hops[0], leg.hops.at(-1)];
 	if (first?.send !== leg.send || last?.receive !== leg.receive) problems.push(`leg ${leg.route} and its hops disagree`);
@@ -116,9 +117,31 @@ function hopLoss(input: PlanInput, route: DirectRoute, hop: PlannedHop): Exact {
 	return minus(send, { numerator: hop.receive, denominator: unit(input, route.destination, route.toAsset) });
 }
 
-function directOf(routes: readonly Route[], route: Route): readonly DirectRoute[] {
+function directOf(routes: ReadonlyMap<string, Route>, route: Route): readonly DirectRoute[] {
 	if (!('via' in route)) return [route];
-	return route.via.flatMap((id) => routes.filter((each): each is DirectRoute => each.id === id && !('via' in each)));
+	return route.via.flatMap((id) => {
+		const hop = routes.get(id);
+		return hop === undefined || 'via' in hop ? [] : [hop];
+	});
+}
+
+interface Register {
+	readonly rows: ReadonlyMap<string, PlanInput['inventory'][number]>;
+	readonly routes: ReadonlyMap<string, Route>;
+}
+
+/** Made once for each input: a large batch has many plans to be checked against it. */
+const registers = new WeakMap<PlanInput, Register>();
+
+function registerOf(input: PlanInput): Register {
+	const known = registers.get(input);
+	if (known !== undefined) return known;
+	const register = {
+		rows: new Map(input.inventory.map((row) => [positionKey(row), row])),
+		routes: new Map(input.routes.map((route) => [route.id, route])),
+	};
+	registers.set(input, register);
+	return register;
 }
 
 function unit(input: PlanInput, venue: string, asset: string): bigint {

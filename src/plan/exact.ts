@@ -16,6 +16,27 @@ export function parseExact(text: string): Exact {
 	return { numerator: BigInt(whole + fraction), denominator: powerOfTen(fraction.length) };
 }
 
+/**
+ * Every digit of a value that is not negative, without trailing zeros or exponent: 5/4 is "1.25". Throws `RangeError` for one
+ * that no finite decimal says, as 1/3; sums and differences of parsed values never are.
+ */
+export function formatExact(value: Exact): string {
+	const common = greatestCommonDivisor(value.numerator, value.denominator);
+	let [numerator, rest] = [value.numerator / common, value.denominator / common];
+	let decimals = 0;
+	while (rest % 10n === 0n) [rest, decimals] = [rest / 10n, decimals + 1];
+	for (const [factor, other] of [
+		[2n, 5n],
+		[5n, 2n],
+	] as const) {
+		while (rest % factor === 0n) [rest, numerator, decimals] = [rest / factor, numerator * other, decimals + 1];
+	}
+	if (rest !== 1n) throw new RangeError(`${value.numerator}/${value.denominator} is no finite decimal number`);
+	const digits = numerator.toString().padStart(decimals + 1, '0');
+	const whole = digits.slice(0, digits.length - decimals);
+	return decimals === 0 ? whole : `${whole}.${digits.slice(-decimals)}`;
+}
+
 /** Base units as an exact number of token units. */
 export function exactUnits(units: bigint, decimals: number): Exact {
 	return { numerator: units, denominator: powerOfTen(decimals) };
@@ -41,11 +62,12 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 }
 
 export function leastCommonMultiple(a: bigint, b: bigint): bigint {
-	return (a / greatestCommonDivisor(a, b)) * b;
+	return a % b === 0n ? a : (a / greatestCommonDivisor(a, b)) * b;
 }
 
 /** Floor division for a positive divisor, also of a negative dividend. */
 export function floorDivide(dividend: bigint, divisor: bigint): bigint {
+	if (dividend >= 0n) return dividend / divisor;
 	const quotient = dividend / divisor;
 	return dividend % divisor < 0n ? quotient - 1n : quotient;
 }

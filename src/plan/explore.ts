@@ -2,9 +2,11 @@
  * Depth first over the sets of candidates with an exact number of operations: each candidate in, then out. No route is
  * used twice, alone or as a hop.
  */
-import { type Bounds, boundsOf, IN, OPEN, OUT } from './bound.ts';
+import { type Bounds, boundsOf } from './bound.ts';
 import type { Candidate, Market } from './candidate.ts';
 import { type SplitResult, splitNeed } from './split.ts';
+import { IN, OPEN, OUT } from './table.ts';
+import { twinsOf } from './twins.ts';
 
 /** Counts down the choices that may still be looked at, and remembers whether any search was cut short. */
 export interface Budget {
@@ -16,15 +18,15 @@ export interface Budget {
 export interface Field {
 	readonly market: Market;
 	readonly bounds: Bounds;
-	/** Candidate indices, cheapest as a whole first. */
-	readonly cheapestFirst: readonly number[];
 	/** Candidate indices by route id. */
 	readonly byId: readonly number[];
+	readonly twins: Int32Array;
 	readonly splits: Map<string, SplitResult>;
 }
 
 export interface Exploration {
 	readonly operations: number;
+	/** The candidates to choose from, in the order in which they are tried. */
 	readonly order: readonly number[];
 	readonly budget: Budget;
 	/** Whether nothing below this point can matter, given the operations left. */
@@ -34,41 +36,64 @@ export interface Exploration {
 }
 
 export function fieldOf(market: Market): Field {
-	const byId = market.candidates.map((_, index) => index);
-	const whole = market.candidates.map(({ estimate }) => estimate.rate + estimate.fixedCost / Math.min(estimate.high, market.needTokens));
 	return {
 		market,
 		bounds: boundsOf(market),
-		cheapestFirst: [...byId].sort((a, b) => (whole[a] ?? 0) - (whole[b] ?? 0) || a - b),
-		byId,
+		byId: market.candidates.map((_, index) => index),
+		twins: twinsOf(market.candidates),
 		splits: new Map(),
 	};
+}
+
+/** Those of `live` with which, once they are in, there is still hope. */
+export function narrow(
+	{ market, bounds }: Field,
+	live: readonly number[],
+	{ operations, hopeless }: Pick<Exploration, 'operations' | 'hopeless'>,
+): readonly number[] {
+	return live.filter((index) => {
+		const own = market.candidates[index]?.operations ?? operations + 1;
+		if (own > operations) return false;
+		bounds.status[index] = IN;
+		const isHopeless = hopeless(operations - own);
+		bounds.status[index] = OPEN;
+		return !isHopeless;
+	});
 }
 
 /** Walks until everything has been seen or ruled out, `found` says stop (then true), or the budget ends. */
 export function explore(field: Field, task: Exploration): boolean {
 	const { status } = field.bounds;
-	const chosen: Candidate[] = [];
-	const usedHops = new Set<string>();
+	const taken: Taken = { chosen: [], usedHops: new Set() };
+	// Where one twin stays out, so do the later ones.
+	const leftOut = new Int32Array(field.market.candidates.length);
+	const set = (index: number, state: number, change: number): void => {
+		status[index] = state;
+		const twins = field.twins[index] ?? 0;
+		leftOut[twins] = (leftOut[twins] ?? 0) + change;
+	};
+	const fits = (candidate: Candidate, left: number): boolean =>
+		candidate.operations <= left &&
+		(leftOut[field.twins[candidate.index] ?? 0] ?? 0) === 0 &&
+		candidate.path.hops.every((hop) => !taken.usedHops.has(hop.route.id));
 	const walk = (from: number, left: number): boolean => {
-		if (left === 0) return settle(field, { chosen, task });
+		if (left === 0) return settle(field, { chosen: taken.chosen, task });
 		let stopped = false;
 		let index = from;
 		for (; index < task.order.length && !stopped; index += 1) {
 			if (!spend(task.budget) || task.hopeless(left)) break;
 			const candidate = field.market.candidates[task.order[index] ?? -1];
 			if (candidate === undefined) break;
-			if (candidate.operations <= left && candidate.path.hops.every((hop) => !usedHops.has(hop.route.id))) {
-				take(candidate, status, { chosen, usedHops });
+			if (fits(candidate, left)) {
+				take(candidate, status, taken);
 				stopped = walk(index + 1, left - candidate.operations);
-				giveBack(candidate, { chosen, usedHops });
+				giveBack(candidate, taken);
 			}
-			status[candidate.index] = OUT;
+			set(candidate.index, OUT, 1);
 		}
-		for (let undo = from; undo < index; undo += 1) status[task.order[undo] ?? 0] = OPEN;
+		for (const undone of task.order.slice(from, index)) set(undone, OPEN, -1);
 		return stopped;
 	};
-	field.bounds.aim(task.operations);
 	const stopped = walk(0, task.operations);
 	status.fill(OPEN);
 	return stopped;
@@ -79,7 +104,7 @@ interface Taken {
 	readonly usedHops: Set<string>;
 }
 
-function take(candidate: Candidate, status: Int8Array, { chosen, usedHops }: Taken): void {
+function take(candidate: Candidate, status: Uint8Array, { chosen, usedHops }: Taken): void {
 	status[candidate.index] = IN;
 	chosen.push(candidate);
 	for (const hop of candidate.path.hops) usedHops.add(hop.route.id);

@@ -4,11 +4,28 @@
  */
 import { type Candidate, type Market, ratio } from './candidate.ts';
 import type { Budget } from './explore.ts';
-import { mostOver } from './split.ts';
+import { mostOver, roughMost } from './split.ts';
+import { twinsOf } from './twins.ts';
 
 /** Base units that can arrive at the market's place, whatever they cost; less than the truth only if the budget ends. */
 export function mostArriving(market: Market, budget: Budget): bigint {
 	return independentParts(market.candidates).reduce((sum, part) => sum + mostOfPart(part, market, budget), 0n);
+}
+
+/** Whether one candidate of each origin is enough: a quick yes, and otherwise no answer. */
+export function isSurelyEnough({ candidates, groups, need }: Market): boolean {
+	const best = groups.map((): Candidate | undefined => undefined);
+	for (const candidate of candidates) {
+		if (candidate.highArrival > (best[candidate.group]?.highArrival ?? 0n)) best[candidate.group] = candidate;
+	}
+	const used = new Set<string>();
+	let arriving = 0n;
+	for (const candidate of best) {
+		if (candidate === undefined || candidate.path.hops.some((hop) => used.has(hop.route.id))) continue;
+		for (const hop of candidate.path.hops) used.add(hop.route.id);
+		arriving += candidate.highArrival;
+	}
+	return arriving >= need.units;
 }
 
 /** Sets of candidates that share neither an origin nor a hop with one another. */
@@ -28,35 +45,60 @@ function independentParts(candidates: readonly Candidate[]): readonly (readonly 
 }
 
 function mostOfPart(part: readonly Candidate[], market: Market, budget: Budget): bigint {
-	const order = [...part].sort((a, b) => b.estimate.high - a.estimate.high || a.index - b.index);
-	const groups = new Set(part.map((candidate) => candidate.group));
-	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0);
+	const sets: { chosen: readonly Candidate[]; ceiling: bigint }[] = [];
 	let best = 0n;
+	const look = (chosen: readonly Candidate[]): bigint => {
+		const { filled, ceiling } = roughMost(chosen, market);
+		if (filled > best) best = filled;
+		if (ceiling > best) sets.push({ chosen, ceiling });
+		return best;
+	};
+	eachSet({ part, market, budget }, look);
+	let doubtful = 0n;
+	for (const { chosen, ceiling } of sets.sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0))) {
+		if (ceiling <= best) break;
+		const found = mostOver(chosen, market, ceiling);
+		if (found.units > best) best = found.units;
+		if (found.ceiling > found.units && found.ceiling > doubtful) doubtful = found.ceiling;
+	}
+	if (doubtful > best) budget.exact = false;
+	return best;
+}
+
+/** Looks at the sets of candidates that share no hop and could bring more than the last look answered. */
+function eachSet(
+	{ part, market, budget }: { part: readonly Candidate[]; market: Market; budget: Budget },
+	look: (chosen: readonly Candidate[]) => bigint,
+): void {
+	let known = 0n;
+	const order = [...part].sort((a, b) => b.estimate.high - a.estimate.high || a.index - b.index);
+	const twins = twinsOf(market.candidates);
+	const groups = new Set(part.map((candidate) => candidate.group));
+	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + 1e-12);
 	const walk = (from: number, chosen: readonly Candidate[]): void => {
 		if (budget.left <= 0) {
 			budget.exact = false;
 			return;
 		}
-		budget.left -= 1;
-		if (chosen.length > 0) {
-			const found = mostOver(chosen, market);
-			if (!found.exact) budget.exact = false;
-			if (found.units > best) best = found.units;
-		}
-		const chosenReach = chosen.reduce((sum, candidate) => sum + candidate.estimate.high, 0);
-		for (let index = from; index < order.length; index += 1) {
-			const rest = order.slice(index).reduce((sum, candidate) => sum + candidate.estimate.high, chosenReach);
-			const bestTokens = ratio(best, market.unitsPerToken);
-			// A bound that errs by less than floats can: equal is not worth another look, unless floats cannot tell.
-			if (Math.min(rest, reachable) * (1 + 1e-12) <= bestTokens) return;
-			const next = order[index];
-			if (next === undefined || sharesHop(next, chosen)) continue;
-			walk(index + 1, [...chosen, next]);
+		budget.left -= LOOK_NODES;
+		if (chosen.length > 0) known = look(chosen);
+		// Where one twin stays out, so do the later ones.
+		const leftOut = new Set<number>();
+		let rest = [...chosen, ...order.slice(from)].reduce((sum, { highArrival }) => sum + highArrival, 0n);
+		for (const [index, next] of order.entries()) {
+			if (index < from) continue;
+			if (rest <= known || reachable <= ratio(known, market.unitsPerToken)) return;
+			rest -= next.highArrival;
+			const twin = twins[next.index] ?? 0;
+			if (!leftOut.has(twin) && !sharesHop(next, chosen)) walk(index + 1, [...chosen, next]);
+			leftOut.add(twin);
 		}
 	};
 	walk(0, []);
-	return best;
 }
+
+/** One look is as much work as so many nodes of a search. */
+const LOOK_NODES = 20;
 
 function sharesHop(candidate: Candidate, chosen: readonly Candidate[]): boolean {
 	const hops = new Set(chosen.flatMap((each) => each.path.hops.map((hop) => hop.route.id)));

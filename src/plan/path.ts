@@ -3,7 +3,8 @@
  * what leaves the first origin to what arrives at the end.
  */
 import { positionKey, type VenueId } from '../inventory/venue.ts';
-import { type Exact, floorDivide } from './exact.ts';
+import { ceilDivide, type Exact, floorDivide } from './exact.ts';
+import { firstInteger } from './first-integer.ts';
 import {
 	type Decimals,
 	type DirectRoute,
@@ -26,6 +27,9 @@ export interface Path {
 	readonly destination: VenueId;
 	readonly asset: string;
 	readonly toAsset: string;
+	/** Where funds leave and where they arrive, by `positionKey`. */
+	readonly originKey: string;
+	readonly arrivalKey: string;
 	readonly seconds: number;
 	readonly gasCosts: readonly Exact[];
 	/** Without the floors in between: at most `(send × slope − offset) / divisor` arrives. */
@@ -34,7 +38,7 @@ export interface Path {
 	readonly divisor: bigint;
 }
 
-/** A hop whose grid does not fit the one before is looked for this often, then the path counts as impossible from there. */
+/** Tolerances, and grids of three hops or more, may ask for another look; after so many the path counts as impossible from there. */
 const MAX_ALIGNMENTS = 4_000;
 
 /** All paths that can deliver anything. Throws `RangeError` for unknown decimals or an unknown hop. */
@@ -50,10 +54,6 @@ export function pathsOf(routes: readonly Route[], decimals: Decimals, lifted?: L
 
 export function operationsOf(path: Path): number {
 	return path.hops.length;
-}
-
-export function originKey(path: Path): string {
-	return positionKey({ venue: path.origin, asset: path.asset });
 }
 
 /** What each hop delivers of `send`, each rounded down; the last is what arrives. `send` must be legal. */
@@ -79,8 +79,10 @@ export function pathSendFrom(path: Path, send: bigint): bigint | null {
 		const misfit = firstMisfit(path, candidate, legalSendFrom);
 		if (misfit === null) return candidate;
 		if (misfit.wanted === null) return null;
-		let pulled = misfit.wanted;
-		for (const hop of path.hops.slice(0, misfit.index).reverse()) pulled = grossUp(hop, pulled);
+		const [last, ...before] = path.hops.slice(0, misfit.index).reverse();
+		let pulled = last === undefined ? null : fittingFrom(last, path.hops[misfit.index]?.lattice ?? 1n, grossUp(last, misfit.wanted));
+		if (pulled === null) return null;
+		for (const hop of before) pulled = grossUp(hop, pulled);
 		candidate = legalSendFrom(path.hops[0], pulled);
 	}
 	return null;
@@ -93,11 +95,29 @@ export function pathSendUpTo(path: Path, send: bigint): bigint | null {
 		const misfit = firstMisfit(path, candidate, legalSendUpTo);
 		if (misfit === null) return candidate;
 		if (misfit.wanted === null) return null;
-		let pulled = misfit.wanted;
-		for (const hop of path.hops.slice(0, misfit.index).reverse()) pulled = sendYielding(hop, pulled);
+		const [last, ...before] = path.hops.slice(0, misfit.index).reverse();
+		let pulled = last === undefined ? null : fittingUpTo(last, path.hops[misfit.index]?.lattice ?? 1n, sendYielding(last, misfit.wanted));
+		if (pulled === null) return null;
+		for (const hop of before) pulled = sendYielding(hop, pulled);
 		candidate = legalSendUpTo(path.hops[0], pulled);
 	}
 	return null;
+}
+
+/** The smallest send on the hop's own grid, from `send` upwards, of which a multiple of `lattice` arrives, or null. */
+function fittingFrom(hop: Hop, lattice: bigint, send: bigint): bigint | null {
+	const start = ceilDivide(send, hop.lattice) * hop.lattice;
+	const line = { slope: hop.slope * hop.lattice, intercept: hop.slope * start - hop.offset, divisor: hop.divisor * lattice };
+	const steps = firstInteger({ ...line, intercept: line.intercept - hop.divisor + 1n }, line);
+	return steps === null ? null : start + steps * hop.lattice;
+}
+
+/** The largest one from `send` downwards, or null. */
+function fittingUpTo(hop: Hop, lattice: bigint, send: bigint): bigint | null {
+	const start = floorDivide(send, hop.lattice) * hop.lattice;
+	const line = { slope: hop.slope * hop.lattice, intercept: hop.offset - hop.slope * start, divisor: hop.divisor * lattice };
+	const steps = firstInteger(line, { ...line, intercept: line.intercept + hop.divisor - 1n });
+	return steps === null || start < steps * hop.lattice ? null : start - steps * hop.lattice;
 }
 
 /** The smallest legal send of which at least `arrival` arrives at the end, or null. */
@@ -151,6 +171,8 @@ function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
 		destination: last.route.destination,
 		asset: first.route.asset,
 		toAsset: last.route.toAsset,
+		originKey: positionKey({ venue: first.route.origin, asset: first.route.asset }),
+		arrivalKey: positionKey({ venue: last.route.destination, asset: last.route.toAsset }),
 		seconds: usable.reduce((sum, hop) => sum + hop.route.seconds, 0),
 		gasCosts: usable.map((hop) => hop.route.gasCost),
 		...line,

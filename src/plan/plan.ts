@@ -1,5 +1,6 @@
 /** What the planner answers: pure data, exact, and already checked. */
 import type { VenueId } from '../inventory/venue.ts';
+import type { Payment } from '../invoice/payable.ts';
 import type { Amount } from '../money/amount.ts';
 import type { Exact } from './exact.ts';
 
@@ -74,3 +75,32 @@ export interface PlanLimits {
 }
 
 export const PLAN_LIMITS: PlanLimits = { nodes: 200_000 };
+
+/** What is weighed after paying: who is older, or how much is covered. */
+export type Goal = 'age' | 'value';
+
+/** Asked between steps of the joint search; once true, the best that is known is the answer. The planner itself reads no clock. */
+export type Stop = () => boolean;
+
+export interface Objective {
+	readonly goal: Goal;
+	readonly stop: Stop;
+}
+
+/** No arrangement that is equal in the goals before is better than that in this one. */
+export type Bound =
+	/** The oldest demand whose absence is not proven. */
+	| { readonly goal: 1 | 2; readonly demand: string }
+	/** `value`, under the goal of that name, and costs and sums in token units; slow plans and operations are counts. */
+	| { readonly goal: 2 | 3 | 4 | 5 | 6; readonly value: Exact };
+
+/** Whether the result is the best by all goals, and otherwise how far the first doubtful goal could still be improved. */
+export type Proof = { readonly exact: true; readonly bound: null } | { readonly exact: false; readonly bound: Bound };
+
+/** The answer for a batch: every demand stands in exactly one of the three lists, oldest first. */
+export interface BatchPlan {
+	readonly plans: readonly Plan[];
+	readonly payable: readonly Payment[];
+	readonly unplanned: readonly ({ readonly demand: string } & Refusal)[];
+	readonly proof: Proof;
+}

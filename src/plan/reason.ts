@@ -2,7 +2,7 @@
  * Why a demand has no plan, decided at the destination where it comes nearest: the first limit that alone stands in the way.
  */
 import { positionKey } from '../inventory/venue.ts';
-import { amount } from '../money/amount.ts';
+import { unboundedAmount } from '../money/amount.ts';
 import type { Market } from './candidate.ts';
 import { coverDemand } from './cover.ts';
 import type { Demand } from './demand.ts';
@@ -28,7 +28,7 @@ interface Circumstances {
 export function refusalOf(outlook: Outlook, demand: Demand, { limits, exact }: Circumstances): Refused {
 	const budget: Budget = { left: limits.nodes, exact: true };
 	const nearest = nearestOf(marketsOf(outlook, demand, false), budget);
-	const place = { destination: nearest.market.need.venue, short: amount(nearest.short) };
+	const place = { destination: nearest.market.need.venue, short: unboundedAmount(nearest.short) };
 	const refuse = (reason: RefusalReason): Refused => ({ kind: 'refused', exact: exact && budget.exact, reason, ...place });
 	if (!hasRoute(outlook, demand)) return refuse('NO_ROUTE');
 	if (!exact) return refuse('TIME_BUDGET');
@@ -61,6 +61,5 @@ function isCovered(outlook: Outlook, demand: Demand, budget: Budget): boolean {
 }
 
 function hasRoute({ network }: Outlook, demand: Demand): boolean {
-	const places = new Set(demand.destinations.map(({ venue }) => positionKey({ venue, asset: demand.asset })));
-	return network.input.routes.some((route) => places.has(network.arrivalKey(route)));
+	return demand.destinations.some(({ venue }) => network.isReached(positionKey({ venue, asset: demand.asset })));
 }

@@ -4,10 +4,11 @@
  * gaps leave a doubt, a bounded exact search decides.
  */
 
+import { powerOfTen } from '../money/units.ts';
 import type { Candidate, Market } from './candidate.ts';
-import { ceilDivide } from './exact.ts';
-import { arrivalOf, pathSendUpTo, RELAXED_BITS, smallestPathSend } from './path.ts';
-import { type Range, type Relaxed, relax, roomsOf } from './relaxed.ts';
+import { ceilDivide, greatestCommonDivisor } from './exact.ts';
+import { arrivalOf, pathSendFrom, pathSendUpTo, RELAXED_BITS, smallestPathSend } from './path.ts';
+import { type Range, type Relaxed, relax, relaxedMost, roomsOf } from './relaxed.ts';
 import { toleranceOf } from './tolerance.ts';
 
 export interface Split {
@@ -33,7 +34,13 @@ interface Trial {
 	readonly market: Market;
 	/** In the order of filling. */
 	readonly chosen: readonly Candidate[];
-	readonly decided: bigint[];
+	/** Places among the chosen in the order of deciding: the coarsest first, because the finer ones can make up for it. */
+	readonly order: readonly number[];
+	/** By depth: what those not decided by then send together is a multiple of it, in money units. */
+	readonly grains: readonly bigint[];
+	/** By place among the chosen. */
+	readonly decided: (bigint | null)[];
+	depth: number;
 	readonly gas: bigint;
 	readonly tolerance: bigint;
 	best: { readonly sends: readonly bigint[]; readonly cost: bigint; readonly sent: bigint } | null;
@@ -45,18 +52,9 @@ export function splitNeed(chosen: readonly Candidate[], market: Market): SplitRe
 	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
 	const ranges = order.map((candidate) => ({ candidate, low: candidate.low, high: candidate.high }));
 	if (roomsOf(ranges, market).some((room) => room < 0n)) return { split: null, exact: true };
-	const bound = relax(ranges, market);
+	const trial = trialOf(order, market);
+	const bound = relax(ranges, market, trial.grains[0] ?? 1n);
 	if (!bound.covers) return { split: null, exact: true };
-	const operations = chosen.reduce((sum, candidate) => sum + candidate.operations, 0);
-	const trial: Trial = {
-		market,
-		chosen: order,
-		decided: [],
-		gas: chosen.reduce((sum, candidate) => sum + candidate.gas, 0n),
-		tolerance: toleranceOf(operations, market.moneyScale),
-		best: null,
-		left: MAX_TRIALS,
-	};
 	const filled = fillCheapestFirst(ranges, market);
 	if (filled !== null) record(trial, filled);
 	if (trial.best === null || !isProven(trial, bound)) decide(trial);
@@ -66,27 +64,62 @@ export function splitNeed(chosen: readonly Candidate[], market: Market): SplitRe
 	return { split: { sends, cost: trial.best.cost, sent: trial.best.sent, exact }, exact };
 }
 
-/** The most that these candidates bring together; `exact` is false when more could not be ruled out. Zero if they cannot all be used. */
-export function mostOver(chosen: readonly Candidate[], market: Market): { units: bigint; exact: boolean } {
+function trialOf(chosen: readonly Candidate[], market: Market): Trial {
+	const all = chosen.map(({ path, sendWeight }) => path.hops[0].lattice * sendWeight);
+	const coarsest = chosen.map(({ path }) =>
+		path.hops
+			.map(({ lattice, originDecimals }) => (lattice * market.moneyScale) / powerOfTen(originDecimals))
+			.reduce((most, each) => (each > most ? each : most)),
+	);
+	const order = chosen.map((_, place) => place).sort((a, b) => compare(coarsest[b] ?? 0n, coarsest[a] ?? 0n) || a - b);
+	const grains = order.map((_, depth) => order.slice(depth).reduce((common, place) => greatestCommonDivisor(common, all[place] ?? 1n), 0n));
+	return {
+		market,
+		chosen,
+		order,
+		grains,
+		decided: chosen.map(() => null),
+		depth: 0,
+		gas: chosen.reduce((sum, candidate) => sum + candidate.gas, 0n),
+		tolerance: toleranceOf(
+			chosen.reduce((sum, candidate) => sum + candidate.operations, 0),
+			market.moneyScale,
+		),
+		best: null,
+		left: MAX_TRIALS,
+	};
+}
+
+function compare(a: bigint, b: bigint): number {
+	return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** What these candidates bring when the cheapest are filled up first, and what they cannot exceed; zero if they cannot all be used. */
+export function roughMost(chosen: readonly Candidate[], market: Market): { filled: bigint; ceiling: bigint } {
 	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
 	const ranges = order.map((candidate) => ({ candidate, low: candidate.low, high: candidate.high }));
-	if (roomsOf(ranges, market).some((room) => room < 0n)) return { units: 0n, exact: true };
-	const everything = { ...market, need: { ...market.need, units: chosen.reduce((sum, { highArrival }) => sum + highArrival, 0n) } };
-	const sends = fillUp(ranges, everything).sends;
-	let units = order.reduce((sum, candidate, index) => sum + arrivalOf(candidate.path, sends[index] ?? 0n), 0n);
+	if (roomsOf(ranges, market).some((room) => room < 0n)) return { filled: 0n, ceiling: 0n };
+	const ceiling = relaxedMost(ranges, market);
+	const { sends } = fillUp(ranges, { ...market, need: { ...market.need, units: ceiling } });
+	return { filled: order.reduce((sum, candidate, index) => sum + arrivalOf(candidate.path, sends[index] ?? 0n), 0n), ceiling };
+}
+
+/** The most that these candidates bring together, at most `ceiling`: not proven where the ceiling that is returned is higher. */
+export function mostOver(chosen: readonly Candidate[], market: Market, ceiling: bigint): { units: bigint; ceiling: bigint } {
+	let units = roughMost(chosen, market).filled;
+	let highest = ceiling;
 	// Whole units, steps and gaps may hide a better division of a shared origin: ask for more as long as the bound allows it.
-	let exact = true;
-	let ceiling = everything.need.units;
+	let possible = ceiling;
 	let stride = 1n;
-	while (units < ceiling) {
-		const asked = units + stride < ceiling ? units + stride : ceiling;
-		const result = splitNeed(chosen, { ...market, need: { ...market.need, units: asked } });
-		if (!result.exact && result.split === null) exact = false;
-		if (result.split === null) ceiling = asked - 1n;
-		else units = asked;
-		stride = result.split === null ? (stride + 1n) / 2n : stride * 2n;
+	while (units < possible) {
+		const asked = units + stride < possible ? units + stride : possible;
+		const { split, exact } = splitNeed(chosen, { ...market, need: { ...market.need, units: asked } });
+		if (split !== null) units = asked;
+		else possible = asked - 1n;
+		if (split === null && exact) highest = possible;
+		stride = split === null ? (stride + 1n) / 2n : stride * 2n;
 	}
-	return { units, exact };
+	return { units, ceiling: highest };
 }
 
 /** Everyone sends the least, then the cheapest are filled up until the need is covered; null when it is not. */
@@ -120,38 +153,43 @@ function isProven(trial: Trial, bound: Relaxed): boolean {
 	return trial.best.cost - cost <= trial.tolerance && trial.best.sent - wholeMoney(bound.sent) <= trial.tolerance;
 }
 
-/** Decides the candidates in order of filling, each from about what is needed of it upwards, then downwards. */
+/** Decides one candidate after the other, each from what the relaxed split gives it upwards, then downwards. */
 function decide(trial: Trial): void {
-	const index = trial.decided.length;
-	const candidate = trial.chosen[index];
-	if (candidate === undefined) {
-		record(trial, [...trial.decided]);
+	const place = trial.order[trial.depth];
+	const candidate = trial.chosen[place ?? -1];
+	if (place === undefined || candidate === undefined) {
+		record(
+			trial,
+			trial.decided.map((send) => send ?? 0n),
+		);
 		return;
 	}
-	const span = spanOf(trial, candidate);
+	const span = spanOf(trial, place, candidate);
 	if (span === null) return;
 	const { start, top } = span;
 	for (let send: bigint | null = start; send !== null && send <= top; send = nextUseful(candidate, send)) {
-		if (attempt(trial, send) !== 'promising') break;
+		if (attempt(trial, place, send) !== 'promising') break;
 	}
 	// Just below the start whole units hide up to one unit per candidate, so the bound may still fall for that many steps.
 	let doubts = trial.chosen.length + 1;
 	for (let send = previousUseful(candidate, start); send !== null && doubts > 0; send = previousUseful(candidate, send)) {
-		const outcome = attempt(trial, send);
+		const outcome = attempt(trial, place, send);
 		if (outcome === 'short') break;
 		if (outcome === 'worse') doubts -= 1;
 	}
 }
 
 /** Goes on with this send. `short`: it brings too little, as any smaller one would; `worse`: what is known is as good. */
-function attempt(trial: Trial, send: bigint): 'promising' | 'short' | 'worse' {
+function attempt(trial: Trial, place: number, send: bigint): 'promising' | 'short' | 'worse' {
 	if (trial.left <= 0) return 'short';
 	trial.left -= 1;
-	trial.decided.push(send);
-	const bound = relax(rangesOf(trial), trial.market);
+	trial.decided[place] = send;
+	trial.depth += 1;
+	const bound = relax(rangesOf(trial), trial.market, trial.grains[trial.depth] ?? 1n);
 	const promising = bound.covers && couldImprove(trial, bound);
 	if (promising) decide(trial);
-	trial.decided.pop();
+	trial.depth -= 1;
+	trial.decided[place] = null;
 	if (promising) return 'promising';
 	return bound.covers ? 'worse' : 'short';
 }
@@ -164,25 +202,23 @@ function couldImprove({ best, gas, tolerance }: Trial, bound: Relaxed): boolean 
 }
 
 /** What the next candidate may send beside those decided, and from where to look: null when it may send nothing. */
-function spanOf(trial: Trial, candidate: Candidate): { start: bigint; top: bigint } | null {
+function spanOf(trial: Trial, place: number, candidate: Candidate): { start: bigint; top: bigint } | null {
 	const ranges = rangesOf(trial);
 	const room = candidate.low + (roomsOf(ranges, trial.market)[candidate.group] ?? 0n);
 	const limit = pathSendUpTo(candidate.path, room < candidate.high ? room : candidate.high);
 	if (limit === null || limit < candidate.low) return null;
 	const top = smallestPathSend(candidate.path, arrivalOf(candidate.path, limit)) ?? limit;
-	const others = ranges.reduce(
-		(sum, range) => (range.candidate === candidate ? sum : sum + arrivalOf(range.candidate.path, range.low)),
-		0n,
-	);
-	const wanted = smallestPathSend(candidate.path, trial.market.need.units - others);
+	const relaxed = relax(ranges, trial.market, trial.grains[trial.depth] ?? 1n).sends[place] ?? candidate.low;
+	const legal = pathSendFrom(candidate.path, relaxed);
+	const wanted = legal === null ? null : smallestPathSend(candidate.path, arrivalOf(candidate.path, legal));
 	if (wanted === null || wanted > top) return { start: top, top };
 	return { start: wanted > candidate.low ? wanted : candidate.low, top };
 }
 
 function rangesOf(trial: Trial): readonly Range[] {
-	return trial.chosen.map((candidate, index) => {
-		const send = trial.decided[index];
-		return send === undefined ? { candidate, low: candidate.low, high: candidate.high } : { candidate, low: send, high: send };
+	return trial.chosen.map((candidate, place) => {
+		const send = trial.decided[place] ?? null;
+		return send === null ? { candidate, low: candidate.low, high: candidate.high } : { candidate, low: send, high: send };
 	});
 }
 

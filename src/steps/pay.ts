@@ -3,7 +3,7 @@ import { type App, endOf } from '../app.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
-import { choosePayable } from '../invoice/payable.ts';
+import { choosePayable, type Payment } from '../invoice/payable.ts';
 import { formatAmount } from '../money/units.ts';
 import { type Story, tellStory } from '../observe/log.ts';
 import { createEarmark } from '../store/commitment.ts';
@@ -19,27 +19,34 @@ export async function payWhatIsPayable(app: App, asset: string): Promise<number>
 	const story: Story = [];
 	const paid = await inTransaction(app.db, { actor: 'evaluation', reason: 'payable now' }, async (tx) => {
 		await lockInventory(tx, asset);
-		return earmarkPayable(app, tx, { asset, story });
+		if (await isStopped(tx)) return 0;
+		const demands = await readOpenDemands(tx, asset);
+		const holdings = await readFreshHoldings(app, tx, asset);
+		const { payments } = choosePayable(demands.map(payable), new Map(holdings.map((each) => [positionKey(each), availableOf(each)])));
+		await earmarkPayments(app, tx, { payments, demands, story });
+		return payments.length;
 	});
 	tellStory(app.log, story);
 	return paid;
 }
 
-/** The same, under a lock that the caller holds: planning serves payable demands first too. */
-export async function earmarkPayable(app: App, tx: Tx, { asset, story }: { asset: string; story: Story }): Promise<number> {
-	if (await isStopped(tx)) return 0;
-	const demands = await readOpenDemands(tx, asset);
-	const holdings = await readFreshHoldings(app, tx, asset);
-	const { payments } = choosePayable(demands.map(payable), new Map(holdings.map((each) => [positionKey(each), availableOf(each)])));
-	for (const payment of payments) {
-		const demand = demands.find((each) => each.externalId === payment.id);
-		if (demand === undefined) continue;
-		const text = formatAmount(payment.amount, endOf(app, asset, payment.venue).decimals);
-		const draft = { demandId: demand.id, asset, venue: payment.venue, amount: payment.amount, local: payment.amount, legs: [] };
-		await createEarmark(tx, { ...draft, plan: { paidAtOnce: true, venue: payment.venue, amount: text } }, app.config.wallet);
-		story.push(['info', { invoice: demand.externalId, venue: payment.venue, amount: text }, 'paid at once']);
+interface Paying {
+	readonly payments: readonly Payment[];
+	readonly demands: readonly Demand[];
+	readonly story: Story;
+}
+
+/** Commits payments that are possible under the locks that the caller holds. */
+export async function earmarkPayments(app: App, tx: Tx, { payments, demands, story }: Paying): Promise<void> {
+	for (const { id, venue, amount } of payments) {
+		const demand = demands.find((each) => each.externalId === id);
+		if (demand === undefined) throw new RangeError(`nobody has asked to pay ${id}`);
+		const { id: demandId, asset } = demand;
+		const text = formatAmount(amount, endOf(app, asset, venue).decimals);
+		const draft = { demandId, asset, venue, amount, local: amount, legs: [], plan: { paidAtOnce: true, venue, amount: text } };
+		await createEarmark(tx, draft, app.config.wallet);
+		story.push(['info', { invoice: id, venue, amount: text }, 'paid at once']);
 	}
-	return payments.length;
 }
 
 /** Only positions whose snapshot is young enough; an older one is unknown, and nothing is spent from it. */

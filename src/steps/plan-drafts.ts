@@ -2,6 +2,7 @@
 import { type App, bridgeOf, endOf } from '../app.ts';
 import type { HopDraft, LegDraft } from '../earmark/earmark.ts';
 import { formatAmount } from '../money/units.ts';
+import { formatExact } from '../plan/exact.ts';
 import type { Plan, PlannedLeg } from '../plan/plan.ts';
 import { orderOf } from './part.ts';
 
@@ -26,6 +27,7 @@ export function readable(app: App, plan: Plan) {
 		amount: text(plan.destination, plan.amount),
 		local: text(plan.destination, plan.local),
 		operations: plan.operations,
+		cost: formatExact(plan.cost),
 		seconds: plan.seconds,
 		legs: plan.legs.map(({ route, origin, destination, asset, hops, send, receive }) => ({
 			...{ route, origin, asset, over: hops.map((hop) => hop.bridge) },

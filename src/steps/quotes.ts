@@ -18,14 +18,15 @@ export interface QuotedRoutes {
 }
 
 interface Question {
-	readonly asset: string;
+	/** Of whatever assets. */
 	readonly demands: readonly Demand[];
 	readonly holdings: readonly Holding[];
 }
 
 /** Prices the routes by which some of the demands could be covered from what is there. */
 export async function quoteRoutes(app: App, question: Question): Promise<QuotedRoutes> {
-	const ways = waysOf(app.config, question.asset).filter((way) => needAt(question.demands, endOfWay(way)) > 0n);
+	const assets = [...new Set(question.demands.map(({ asset }) => asset))];
+	const ways = assets.flatMap((asset) => waysOf(app.config, asset)).filter((way) => needAtEnd(question.demands, way) > 0n);
 	const { probes, unanswered } = probesFor(app, ways, question);
 	const quoted = new Map<string, DirectRoute>();
 	await Promise.all(
@@ -66,7 +67,7 @@ function probesFor(app: App, ways: readonly Way[], { demands, holdings }: Questi
 		const there = availableOf({ ...holding, reserve: ZERO });
 		if (there === 0n) continue;
 		const last = later.at(-1) ?? first;
-		const need = { units: needAt(demands, last.destination), decimals: endOf(app, last.toAsset, last.destination).decimals };
+		const need = { units: needAtEnd(demands, way), decimals: endOf(app, last.toAsset, last.destination).decimals };
 		const wanted = ({ asset, origin }: RouteConfig) =>
 			rescale(amount((need.units * 11n) / 10n), need.decimals, endOf(app, asset, origin).decimals, 'up');
 		ask(first, min(there, wanted(first)));
@@ -105,10 +106,12 @@ function viaRoute(way: Way): ViaRoute {
 	return { id, bridge, origin, destination: endOfWay(way), asset, via: [first, ...later].map((hop) => hop.id) };
 }
 
-/** The largest need at a venue, in its base units; zero when no demand can be paid there. */
-function needAt(demands: readonly Demand[], venue: string): Amount {
+/** The largest need where a way ends, in its base units; zero when no demand can be paid there. */
+function needAtEnd(demands: readonly Demand[], way: Way): Amount {
+	const { toAsset } = way.later.at(-1) ?? way.first;
 	return demands
-		.flatMap((demand) => demand.destinations.filter((each) => each.venue === venue).map((each) => each.amount))
+		.filter(({ asset }) => asset === toAsset)
+		.flatMap(({ destinations }) => destinations.filter(({ venue }) => venue === endOfWay(way)).map((each) => each.amount))
 		.reduce(max, ZERO);
 }
 

@@ -4,7 +4,7 @@ import { availableOf, type Holding } from '../inventory/available.ts';
 import type { Demand } from '../invoice/demand.ts';
 import { amount, HUB_DECIMALS, ZERO } from '../money/amount.ts';
 import { formatAmount, powerOfTen } from '../money/units.ts';
-import type { Turns } from '../plan/plan-in-turn.ts';
+import type { BatchPlan } from '../plan/plan.ts';
 import type { Waiting } from '../store/demands.ts';
 import type { QuotedRoutes } from './quotes.ts';
 import { assetsFor, endOfWay, waysOf } from './ways.ts';
@@ -12,7 +12,7 @@ import { assetsFor, endOfWay, waysOf } from './ways.ts';
 /** What a planning run saw, and what it could not find out. */
 export interface Sight {
 	readonly quoted: QuotedRoutes;
-	readonly blind: UnreadVenues;
+	readonly unread: UnreadVenues;
 	/** What the run saw of the inventory. */
 	readonly holdings: readonly Holding[];
 }
@@ -25,16 +25,17 @@ export function isCertain({ reason }: Waiting): boolean {
 }
 
 /** Configured places whose last reading is too old to plan on, or that were never read. */
-export function staleVenues(app: App, asset: string, fresh: readonly Holding[]): UnreadVenues {
-	const places = assetsFor(app.config, asset).flatMap((each) => [...(app.config.assets.get(each)?.venues.values() ?? [])]);
+function staleVenues(app: App, asset: string, fresh: readonly Holding[]): UnreadVenues {
+	const places = assetsFor(app.config, [asset]).flatMap((each) => [...(app.config.assets.get(each)?.venues.values() ?? [])]);
 	const unread = places.filter((place) => !fresh.some((each) => each.venue === place.venue && each.asset === place.asset));
 	return new Map(unread.map(({ venue }) => [venue, `no reading younger than ${app.config.planning.snapshotMaxAgeMs} ms`]));
 }
 
-type Refused = Turns['unplanned'][number];
+type Refused = BatchPlan['unplanned'][number];
 
 /** The stored reason. */
-export function explain(app: App, demand: Demand, { refusal, quoted, blind, holdings }: Sight & { readonly refusal: Refused }): Waiting {
+export function explain(app: App, demand: Demand, { refusal, quoted, unread, holdings }: Sight & { readonly refusal: Refused }): Waiting {
+	const blind = new Map([...staleVenues(app, demand.asset, holdings), ...unread]);
 	const unknown = [...blind].map(([venue, problem]) => `${venue}: ${problem}`);
 	if (unknown.length > 0) return { reason: 'BALANCE_UNKNOWN', detail: unknown.join('; ').slice(0, 1_000) };
 	const destinations = new Set(demand.destinations.map((each) => each.venue));

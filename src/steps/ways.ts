@@ -25,7 +25,8 @@ export function endOfWay({ first, later }: Way): VenueId {
 	return (later.at(-1) ?? first).destination;
 }
 
-/** The asset, and every other one that may leave an origin to become it; in one order for all who lock them. */
-export function assetsFor(rules: Rules, asset: string): string[] {
-	return [...new Set([asset, ...waysOf(rules, asset).map((way) => way.first.asset)])].sort();
+/** The assets, and every other one that may leave an origin to become one of them; in one order for all who lock them. */
+export function assetsFor(rules: Rules, assets: readonly string[]): string[] {
+	const leaving = assets.flatMap((asset) => waysOf(rules, asset)).map((way) => way.first.asset);
+	return [...new Set([...assets, ...leaving])].sort();
 }

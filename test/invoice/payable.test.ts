@@ -93,6 +93,11 @@ describe('choosePayable', () => {
 		});
 	});
 
+	it('decides ten thousand demands of which each has two places', () => {
+		const demands = Array.from({ length: 10_000 }, (_, index) => demand(`inv-${index}`, index, { '1': 5, '10': 5 }));
+		expect(choosePayable(demands, funds({ '1': 50_000, '10': 40 })).payments).toHaveLength(10_000);
+	});
+
 	it('decides a thousand demands over twenty venues within its budget', () => {
 		const venues = Array.from({ length: 20 }, (_, index) => `${index + 1}`);
 		const demands = Array.from({ length: 1_000 }, (_, index) =>

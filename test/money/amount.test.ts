@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Amount, add, amount, hubAmount, MAX_UINT256, max, min, subtract, subtractToZero } from '../../src/money/amount.ts';
+import {
+	type Amount,
+	add,
+	amount,
+	hubAmount,
+	MAX_UINT256,
+	max,
+	min,
+	subtract,
+	subtractToZero,
+	unboundedAmount,
+} from '../../src/money/amount.ts';
 
 const anyAmount = fc.bigInt(0n, MAX_UINT256 / 2n).map(amount);
 
@@ -12,6 +23,12 @@ describe('amounts', () => {
 			expect(() => brand(MAX_UINT256 + 1n)).toThrow(/is not a uint256/);
 		}
 		expect(() => add(amount(MAX_UINT256), amount(1n))).toThrow(RangeError);
+	});
+
+	it('may exceed a uint256 only where no chain is asked to hold them', () => {
+		expect(unboundedAmount(MAX_UINT256 + 1n)).toBe(MAX_UINT256 + 1n);
+		expect(() => unboundedAmount(-1n)).toThrow(RangeError);
+		expect(() => amount(unboundedAmount(MAX_UINT256 + 1n))).toThrow(/is not a uint256/);
 	});
 
 	it('lose nothing when added and subtracted again', () => {

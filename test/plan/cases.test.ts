@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { formatAmount } from '../../src/money/units.ts';
 import type { PlanResult } from '../../src/plan/plan.ts';
-import { planInTurn } from '../../src/plan/plan-in-turn.ts';
+import { planBatch } from '../../src/plan/plan-batch.ts';
 import { planOne } from '../../src/plan/plan-one.ts';
 import { demandOf, instance } from './instance.ts';
 
 const LIMITS = { nodes: 10_000 };
+/** Nothing but one by one, and what is always exact. */
+const AT_ONCE = { goal: 'age' as const, stop: () => true };
 
 function sends(result: PlanResult, decimals = 6): Record<string, string> | string {
 	if (result.kind === 'refused') return result.reason;
@@ -110,6 +112,28 @@ describe('cases that greedy planners get wrong', () => {
 		expect(sends(result, 18)).toEqual({ 'b-y': '11' });
 	});
 
+	it('8: leaves to the second demand the only funds that can serve it', () => {
+		const input = instance({
+			decimals: { A: 6, B: 6, Z: 6, Y: 6 },
+			funds: { A: '100', B: '60' },
+			routes: [
+				{ id: 'a-z', origin: 'A', destination: 'Z' },
+				{ id: 'b-z', origin: 'B', destination: 'Z' },
+				{ id: 'a-y', origin: 'A', destination: 'Y' },
+			],
+		});
+		const demands = [
+			demandOf(input, { id: 'one', enqueuedAt: 1, at: { Z: '50' } }),
+			demandOf(input, { id: 'two', enqueuedAt: 2, at: { Y: '100' } }),
+		];
+		const { plans, proof } = planBatch(input, demands, AT_ONCE);
+		expect(plans.map((plan) => [plan.demand, plan.legs.map((leg) => leg.route)])).toEqual([
+			['one', ['b-z']],
+			['two', ['a-y']],
+		]);
+		expect(proof).toEqual({ exact: true, bound: null });
+	});
+
 	it('9: takes the cheap origin even where the dear one holds more', () => {
 		const input = instance({
 			decimals: { ethereum: 6, cheap: 6, Z: 6 },
@@ -200,15 +224,16 @@ describe('one by one', () => {
 				{ id: 'b-z', origin: 'B', destination: 'Z' },
 			],
 		});
-		const turns = planInTurn(input, [
+		const demands = [
 			demandOf(input, { id: 'young', enqueuedAt: 3, at: { B: '100' } }),
 			demandOf(input, { id: 'old', enqueuedAt: 1, at: { Z: '100' } }),
 			demandOf(input, { id: 'late', enqueuedAt: 2, at: { Z: '100' } }),
-		]);
+		];
+		const turns = planBatch(input, demands, AT_ONCE);
 		expect(turns.payable).toEqual([{ id: 'young', venue: 'B', amount: 100_000_000n }]);
 		expect(turns.plans.map((plan) => [plan.demand, plan.legs.map((leg) => leg.route)])).toEqual([['old', ['a-z']]]);
 		expect(turns.unplanned).toMatchObject([{ demand: 'late', reason: 'INSUFFICIENT_FUNDS', destination: 'Z' }]);
-		expect(turns.exact).toBe(true);
+		expect(turns.proof.exact).toBe(true);
 	});
 
 	it('prefers no slow leg to fewer operations', () => {

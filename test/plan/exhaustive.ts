@@ -20,13 +20,13 @@ export interface Witness {
 	readonly sends: readonly bigint[];
 }
 
-interface Option {
+export interface Option {
 	readonly send: bigint;
 	readonly receive: bigint;
 	readonly cost: bigint;
 }
 
-interface Choosable {
+export interface Choosable {
 	readonly id: string;
 	readonly origin: string;
 	readonly sendUnit: bigint;
@@ -57,13 +57,16 @@ export function exhaust(input: PlanInput, demand: Demand): { best: Witness | nul
 	return { best, most };
 }
 
-interface Taken {
+export interface Taken {
 	readonly choice: Choosable;
 	readonly option: Option;
 }
 
 /** Every way to use some of the routes, each with every send that its origin can still afford. */
-function combinations([choice, ...rest]: readonly Choosable[], available: ReadonlyMap<string, bigint>): readonly (readonly Taken[])[] {
+export function combinations(
+	[choice, ...rest]: readonly Choosable[],
+	available: ReadonlyMap<string, bigint>,
+): readonly (readonly Taken[])[] {
 	if (choice === undefined) return [[]];
 	return combinations(rest, available).flatMap((taken) => {
 		if (choice.hops.some((hop) => taken.some((each) => each.choice.hops.includes(hop)))) return [taken];
@@ -73,7 +76,7 @@ function combinations([choice, ...rest]: readonly Choosable[], available: Readon
 	});
 }
 
-function witnessOf(taken: readonly Taken[], destination: string): Witness {
+export function witnessOf(taken: readonly Taken[], destination: string): Witness {
 	return {
 		slow: Math.max(...taken.map((each) => each.choice.slow)),
 		operations: taken.reduce((sum, each) => sum + each.choice.hops.length, 0),
@@ -85,7 +88,7 @@ function witnessOf(taken: readonly Taken[], destination: string): Witness {
 	};
 }
 
-function isWorth({ cost }: Witness, { maxCost }: Demand): boolean {
+export function isWorth({ cost }: Witness, { maxCost }: Demand): boolean {
 	return maxCost === null || cost * maxCost.denominator <= maxCost.numerator * SCALE;
 }
 
@@ -108,7 +111,7 @@ function compare(a: Witness, b: Witness): number {
 	return 0;
 }
 
-function choosables(
+export function choosables(
 	input: PlanInput,
 	available: ReadonlyMap<string, bigint>,
 	place: { venue: string; asset: string },
@@ -154,6 +157,6 @@ function follow(input: PlanInput, hops: readonly DirectRoute[], first: bigint): 
 }
 
 /** One base unit in 10^-6 tokens. */
-function unitOf(input: PlanInput, key: string): bigint {
+export function unitOf(input: PlanInput, key: string): bigint {
 	return SCALE / powerOfTen(input.decimals.get(key) ?? Number.NaN);
 }

@@ -2,7 +2,10 @@
  * A tiny chain with one token and one account of ours: blocks with their balances, a pool from which signed transactions are mined in the order of
  * their nonces, exact allowances. Transactions may be outbid, forgotten, or taken back with their blocks. Amounts are base units.
  */
-import { type Address, decodeFunctionData, erc20Abi, type Hash, type Hex, type Log, numberToHex } from 'viem';
+import { type Address, decodeFunctionData, erc20Abi, getAbiItem, type Hash, type Hex, type Log, numberToHex } from 'viem';
+
+/** Of the token only this is ever called, and every other item would be hashed to look for it. */
+const APPROVE = [getAbiItem({ abi: erc20Abi, name: 'approve' })];
 
 export interface Call {
 	readonly to: Address;
@@ -216,7 +219,7 @@ export class Chain {
 	private changeAllowance({ to, data }: Call, spent: bigint): void {
 		if (this.facts.contracts.has(to)) this.allowances.set(to, (this.allowances.get(to) ?? 0n) - spent);
 		if (to.toLowerCase() !== this.facts.token.toLowerCase()) return;
-		const { args } = decodeFunctionData({ abi: erc20Abi, data });
+		const { args } = decodeFunctionData({ abi: APPROVE, data });
 		const [spender, units] = args as [Address, bigint];
 		this.allowances.set(spender, units);
 	}

@@ -12,12 +12,18 @@ export function createJudge(memory: Memory, outside: Outside) {
 	const outdated = createOutdated(memory, outside);
 	const opening = new Map([...outside.chains].map(([venue, chain]) => [venue, chain.balance]));
 	const total = outside.total();
-	let judgedWrites = -1;
+	const judged = { writes: -1, movements: -1 };
 	/** What was asked of the same rows is answered as before. */
 	const ofRows = (): string[] => {
-		if (judgedWrites === memory.writes) return [];
-		judgedWrites = memory.writes;
-		return alwaysOfRows(memory);
+		if (judged.writes === memory.writes && judged.movements === outside.movements.length) return [];
+		judged.writes = memory.writes;
+		judged.movements = outside.movements.length;
+		return [
+			...alwaysOfRows(memory),
+			...overcommitted(memory, known),
+			...misposted(memory, outside.movements),
+			...misbought(memory, outside),
+		];
 	};
 	const always = (): string[] => {
 		const now = outside.total();
@@ -25,10 +31,7 @@ export function createJudge(memory: Memory, outside: Outside) {
 			...outside.faults.map((fault) => `spent: ${fault}`),
 			...(now === total ? [] : [`conservation: there were ${total}, there are ${now}`]),
 			...ofRows(),
-			...overcommitted(memory, known),
 			...promisedTwice(memory, outside),
-			...misposted(memory, outside.movements),
-			...misbought(memory, outside),
 			...outdated(),
 		];
 	};

@@ -97,7 +97,7 @@ function simulatedConfig(vias: Vias, finality: bigint): Config {
 			bridges: { model: {}, claiming: {} },
 			routes: routes.map((route) => ({ ...route, asset: 'USDC', toleranceBps: '9000' })),
 			via: vias,
-			planning: { snapshotMaxAgeMs: 3_600_000 },
+			planning: { snapshotMaxAgeMs: 3_600_000, budgetMs: 2_000 },
 		}),
 	);
 	configs.set(key, config);

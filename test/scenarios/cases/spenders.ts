@@ -95,6 +95,26 @@ const reserve: Scenario = {
 	},
 };
 
+const together: Scenario = {
+	name: 'planned-together',
+	promise: 'an older invoice is served where it leaves a younger one what only that can use, so that both are settled',
+	async run(stage) {
+		const lacksTheWayFrom56 = (config: WorldConfig) => ({ ...config, routes: config.routes.filter(({ origin }) => origin !== '56') });
+		await stage.open({ 1: '104', 10: '50', 56: '50' }, { workers: 0 });
+		const older = await stage.show({ amount: '100', destinations: ['10', '56'], origin: '1' });
+		const younger = await stage.show({ amount: '100', destinations: ['10'], origin: '1' });
+		await stage.reopen({ change: lacksTheWayFrom56 });
+		await stage.untilDemand(older, 'settled');
+		await stage.untilDemand(younger, 'settled');
+		const rows = await stage.product.sql<{ venue: string }[]>`
+			select e.venue from earmarks e join demands d on d.id = e.demand_id order by d.external_id = ${younger}`;
+		assert.deepEqual(
+			rows.map(({ venue }) => venue),
+			['56', '10'],
+		);
+	},
+};
+
 type WorldConfig = ReturnType<Stage['world']['config']>;
 
 /** The same reserve everywhere, so that what the hub pays out elsewhere does not help either. */
@@ -138,4 +158,4 @@ const stopped: Scenario = {
 	},
 };
 
-export const spenders: readonly Scenario[] = [twoPlanners, purchaseKeepsOff, reserve, unprofitable, stopped];
+export const spenders: readonly Scenario[] = [twoPlanners, together, purchaseKeepsOff, reserve, unprofitable, stopped];
