@@ -1,0 +1,47 @@
+/** The planner on one file: what would be paid, planned and refused, and why. It asks nothing else: no database, queue, chain or network. */
+import { Command } from 'commander';
+import { explainerOf } from '../plan/explain.ts';
+import { planBatch } from '../plan/plan-batch.ts';
+import { answerOf } from './plan-file/answer.ts';
+import { parseJsonBytes } from './plan-file/json-text.ts';
+import { readBytes } from './plan-file/read-bytes.ts';
+import { type PlanFile, readPlanFile } from './plan-file/read-plan-file.ts';
+import { PlanFileError } from './plan-file/spot.ts';
+import { tableOf } from './plan-file/table.ts';
+
+const HELP = `
+Examples:
+  npm run -s ballast -- plan --file docs/plan.example.json
+  npm run -s ballast -- plan --file - --json < docs/plan.example.json
+
+A file that cannot be used ends with code 2 and one line {"error": …, "path": …} on stderr. The format is in docs/planner.md.`;
+
+export function plan(): Command {
+	return new Command('plan')
+		.description('what would be paid and planned on the snapshot in a file, and why; nothing is touched')
+		.requiredOption('--file <path>', 'the snapshot as JSON, or - for standard input')
+		.option('--json', 'one JSON document')
+		.addHelpText('after', HELP)
+		.action(async ({ file, json }: { file: string; json?: boolean }, command: Command) => {
+			const question = await readOr(file, (error) => command.error(JSON.stringify({ error: error.message, path: error.path })));
+			const result = planBatch(question.input, question.demands, { goal: question.goal, stop: stopAfter(question.budgetMs) });
+			const explainer = explainerOf(question, result);
+			const shown = json === true ? JSON.stringify(answerOf(question, result, explainer)) : tableOf(question, result, explainer);
+			process.stdout.write(`${shown}\n`);
+		});
+}
+
+async function readOr(file: string, refused: (error: PlanFileError) => never): Promise<PlanFile> {
+	try {
+		return readPlanFile(parseJsonBytes(await readBytes(file)));
+	} catch (error) {
+		if (error instanceof PlanFileError) return refused(error);
+		throw error;
+	}
+}
+
+/** Counted from now. */
+function stopAfter(budgetMs: number): () => boolean {
+	const end = performance.now() + budgetMs;
+	return () => performance.now() >= end;
+}
