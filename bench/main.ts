@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { benchBridges } from './bridges/bench.ts';
 import { benchExactlyOnce } from './exactly-once/bench.ts';
+import { benchPlanner } from './planner/bench.ts';
 
 const program = new Command('bench').description('Measures, and says whether the goals hold.').addHelpText(
 	'after',
@@ -10,7 +11,9 @@ Examples:
   npm run -s bench -- bridges
   npm run -s bench -- bridges --samples 100 --seed 7
   npm run -s bench -- exactly-once
-  npm run -s bench -- exactly-once --pairs 100`,
+  npm run -s bench -- exactly-once --pairs 100
+  npm run -s bench -- planner
+  npm run -s bench -- planner --instances 100 --seed 7 --json`,
 );
 
 program
@@ -28,6 +31,17 @@ program
 	.option('--pairs <count>', 'legs that are timed next to a bare job each', '30')
 	.action(async ({ pairs }: { pairs: string }) => {
 		tell(await benchExactlyOnce({ pairs: wholeNumber('--pairs', pairs), write }));
+	});
+
+program
+	.command('planner')
+	.description('How exact and how fast plans are, next to HiGHS for one demand, and to a bound and a greedy planner for batches.')
+	.option('--instances <count>', 'demands that HiGHS plans, too', '1000')
+	.option('--seed <number>', 'decides the instances', '1')
+	.option('--json', 'the last line only')
+	.action(async ({ instances, seed, json }: { instances: string; seed: string; json?: true }) => {
+		const counts = { instances: wholeNumber('--instances', instances), seed: wholeNumber('--seed', seed) };
+		tell(await benchPlanner({ ...counts, write: json === true ? () => {} : write }));
 	});
 
 await program.parseAsync();
