@@ -1,5 +1,5 @@
 /** Faults that happen on the chains themselves. */
-import type { Hash } from 'viem';
+import { type Hash, TransactionNotFoundError } from 'viem';
 import type { LocalChain } from '../../../sandbox/chains/chain.ts';
 import type { World } from '../../../sandbox/world.ts';
 import { until } from '../../product.ts';
@@ -49,10 +49,17 @@ export async function spendForeignNonce(game: Game, dice: Dice): Promise<void> {
 	if (open.length === 0) return;
 	const { venue } = one(open, at(dice, 0));
 	const { client } = world.chain(venue);
-	const hash = await client.send({ from: world.wallet, to: world.wallet });
-	await client.mined(hash);
-	const { nonce } = await client.getTransaction({ hash });
-	const spend = { venue, nonce, hash };
+	const sent = async () => {
+		const hash = await client.send({ from: world.wallet, to: world.wallet });
+		await client.mined(hash);
+		// Another fault may have taken the block back at once: then nobody has spent anything yet.
+		const found = await client.getTransaction({ hash }).catch((error: unknown) => {
+			if (error instanceof TransactionNotFoundError) return null;
+			throw error;
+		});
+		return found === null ? null : { venue, nonce: found.nonce, hash };
+	};
+	const spend = await until('a transaction of somebody else is mined', sent, BLOCKS_WITHIN_MS);
 	foreign.push(spend);
 	undo.push(() => settleForeign(game, spend));
 }
