@@ -2,6 +2,8 @@
  * The best way to cover one need at one of several destinations, by the goals: fewest operations, lowest cost, least
  * sent, then ties. Costs and sums that count as equal are kept together until the ties decide between them.
  */
+
+import { aboveOf, Best, FLOAT_ROOM } from './best-known.ts';
 import type { Candidate } from './candidate.ts';
 import { ratio } from './candidate.ts';
 import { type Budget, type Exploration, explore, type Field, narrow } from './explore.ts';
@@ -134,7 +136,7 @@ interface Optimum {
 }
 
 function leastCost({ operations, wish, tolerance }: Search, prospects: readonly Prospect[]): Optimum | null {
-	const state = new Incumbent(wish.moneyScale, tolerance);
+	const state = new Best<Choice>(wish.moneyScale, tolerance);
 	for (const { field, live, leastCost } of [...prospects].sort((a, b) => a.leastCost - b.leastCost)) {
 		if (state.rulesOut(leastCost)) continue;
 		field.bounds.aim(operations, live);
@@ -145,7 +147,7 @@ function leastCost({ operations, wish, tolerance }: Search, prospects: readonly 
 			hopeless: (left) =>
 				cannotReach(field, left) ||
 				tooDear(wish, (enough) => field.bounds.cost(left, enough)) ||
-				(state.choice !== null && state.rulesOut(field.bounds.cost(left, state.enough))),
+				(state.known !== null && state.rulesOut(field.bounds.cost(left, state.enough))),
 			found: (chosen, { split }) => {
 				if (split === null || (wish.maxCost !== null && split.cost > wish.maxCost)) return false;
 				state.offer({ field, chosen, split }, split.cost);
@@ -154,9 +156,9 @@ function leastCost({ operations, wish, tolerance }: Search, prospects: readonly 
 		});
 		if (stopped) break;
 	}
-	if (state.choice === null) return null;
+	if (state.known === null) return null;
 	const limit = state.limit();
-	return { choice: state.choice, limit: wish.maxCost !== null && limit > wish.maxCost ? wish.maxCost : limit };
+	return { choice: state.known, limit: wish.maxCost !== null && limit > wish.maxCost ? wish.maxCost : limit };
 }
 
 /** What remains to be looked at when the cost has a limit. */
@@ -173,7 +175,7 @@ function withinCost({ operations, wish }: Search, prospects: readonly Prospect[]
 }
 
 function leastSent({ operations, wish, tolerance }: Search, prospects: readonly Prospect[], cheapest: Optimum): Optimum {
-	const state = new Incumbent(wish.moneyScale, tolerance);
+	const state = new Best<Choice>(wish.moneyScale, tolerance);
 	state.offer(cheapest.choice, cheapest.choice.split.sent);
 	const dearest = ratio(cheapest.limit, wish.moneyScale);
 	for (const { field, live } of prospects) {
@@ -192,7 +194,7 @@ function leastSent({ operations, wish, tolerance }: Search, prospects: readonly 
 			},
 		});
 	}
-	return { choice: state.choice ?? cheapest.choice, limit: state.limit() };
+	return { choice: state.known ?? cheapest.choice, limit: state.limit() };
 }
 
 /** The first within both limits in the order of ties: destinations by code point, then lists of route ids. */
@@ -230,48 +232,6 @@ function promisingFirst({ bounds, market }: Field, live: readonly number[]): rea
 	return [...live].sort((a, b) => (promise.get(a) ?? 0) - (promise.get(b) ?? 0) || a - b);
 }
 
-/** The best so far, and the lowest bound of what was not looked at because it could not differ from it by enough. */
-class Incumbent {
-	choice: Choice | null = null;
-	private readonly scale: bigint;
-	private readonly tolerance: bigint;
-	private readonly slack: number;
-	/** Beyond what is known, in tokens: a bound need not be sharper. */
-	enough = Number.POSITIVE_INFINITY;
-	private value = 0n;
-	private tokens = Number.POSITIVE_INFINITY;
-	private lowestRuledOut = Number.POSITIVE_INFINITY;
-
-	constructor(scale: bigint, tolerance: bigint) {
-		this.scale = scale;
-		this.tolerance = tolerance;
-		// Nearly the whole tolerance: what is ruled out at this distance still counts as equal.
-		this.slack = ratio(tolerance, scale) * 0.95;
-	}
-
-	offer(choice: Choice, value: bigint): void {
-		if (this.choice !== null && value >= this.value) return;
-		this.choice = choice;
-		this.value = value;
-		this.tokens = ratio(value, this.scale);
-		this.enough = aboveOf(this.tokens);
-	}
-
-	rulesOut(bound: number): boolean {
-		if (bound === Number.POSITIVE_INFINITY) return true;
-		if (this.choice === null || bound < this.tokens - this.slack - Math.abs(this.tokens) * 1e-15) return false;
-		this.lowestRuledOut = Math.min(this.lowestRuledOut, bound);
-		return true;
-	}
-
-	/** The largest value that differs from the true optimum by no more than the tolerance. */
-	limit(): bigint {
-		const gap = Math.max(0, this.tokens - this.lowestRuledOut);
-		const room = Math.floor((ratio(this.tolerance, this.scale) - gap) * Number(this.scale));
-		return room > 0 ? this.value + BigInt(room) : this.value;
-	}
-}
-
 function operationsIn(field: Field): number {
 	return field.market.candidates.reduce((sum, candidate) => sum + candidate.operations, 0);
 }
@@ -289,10 +249,3 @@ function tooDear({ maxCost, moneyScale }: Wish, boundOf: (enough: number) => num
 function exceeds(bound: number, limit: number): boolean {
 	return bound > limit + Math.abs(limit) * FLOAT_ROOM;
 }
-
-/** A bound that has come here exceeds the limit. */
-function aboveOf(limit: number): number {
-	return limit + Math.abs(limit) * FLOAT_ROOM * 4;
-}
-
-const FLOAT_ROOM = 1e-12;

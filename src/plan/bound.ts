@@ -2,7 +2,7 @@
  * Bounds on what a partly chosen set of candidates can still become. Floats propose here: every bound leans toward "could
  * be better" by more than a float can err, so it may keep a branch alive for nothing, but never cuts one off wrongly.
  */
-import { powerOfTen } from '../money/units.ts';
+import { raisedToMoney } from './best-known.ts';
 import type { Market } from './candidate.ts';
 import { priceOf } from './price.ts';
 import { reachIn } from './reach.ts';
@@ -30,9 +30,6 @@ export interface Bounds {
 	promise(index: number): number;
 }
 
-/** Money this coarse (in tokens) is worth rounding a bound up to. */
-const COARSE_SCALE = Number(powerOfTen(7));
-
 /** At first all candidates are of interest. */
 export function boundsOf(market: Market): Bounds {
 	const { candidates, needTokens } = market;
@@ -46,10 +43,7 @@ export function boundsOf(market: Market): Bounds {
 		table,
 		Float64Array.from(candidates, ({ estimate }) => estimate.fixedFees),
 	);
-	const round = (value: number): number => {
-		const careful = value - Math.abs(value) * SLACK;
-		return scale < COARSE_SCALE ? Math.ceil(careful * scale - 1e-6) / scale : careful;
-	};
+	const round = (value: number): number => raisedToMoney(value - Math.abs(value) * SLACK, scale);
 	restrict(
 		table,
 		market,

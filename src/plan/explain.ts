@@ -2,9 +2,10 @@
  * Why each demand got what it got: the ways that differ from its plan, or what stands in the way elsewhere, each with a code. Asked
  * after planning, for one demand at a time, and apart from planning's budget.
  */
-import { positionKey, type VenueId } from '../inventory/venue.ts';
+import type { VenueId } from '../inventory/venue.ts';
 import type { Alternative } from './alternative.ts';
-import { type Units, usedBy } from './available.ts';
+import { addUnits, type Units, usedBy } from './available.ts';
+import { usedByPayment } from './batch.ts';
 import type { Demand } from './demand.ts';
 import { networkOf, type PlanInput } from './network.ts';
 import { type Scene, searchesOf } from './other-ways.ts';
@@ -30,6 +31,7 @@ export interface Explainer {
 	refusal(refused: { readonly demand: string; readonly destination: VenueId }): Explanation;
 }
 
+const NOTHING: Units = new Map();
 const MOST_SEARCHES = 10;
 const MOST_ALTERNATIVES = 20;
 
@@ -43,8 +45,8 @@ export function explainerOf({ input, demands, goal }: Question, { plans, payable
 		if (demand === undefined) throw new RangeError(`demand ${id} was not planned`);
 		return demand;
 	};
-	const paid = sumOf(payable.map(({ id, venue, amount }) => new Map([[positionKey({ venue, asset: demandOf(id).asset }), amount]])));
-	const all = sumOf([paid, ...plans.map(usedBy)]);
+	const paid = payable.map((payment) => usedByPayment(demandOf(payment.id), payment)).reduce(addUnits, NOTHING);
+	const all = plans.map(usedBy).reduce(addUnits, paid);
 	const explain = (scene: Pick<Scene, 'demand' | 'plan' | 'others'>, explained: VenueId): Explanation => {
 		const searches = searchesOf({ input, goal, network, paid, ...scene }, explained);
 		const { problems, unseen } = routeProblems(scene.demand, scene.others);
@@ -59,12 +61,6 @@ export function explainerOf({ input, demands, goal }: Question, { plans, payable
 		plan: (plan) => explain({ demand: demandOf(plan.demand), plan, others: less(all, usedBy(plan)) }, plan.destination),
 		refusal: ({ demand, destination }) => explain({ demand: demandOf(demand), plan: null, others: all }, destination),
 	};
-}
-
-function sumOf(parts: readonly Units[]): Units {
-	const sum = new Map<string, bigint>();
-	for (const part of parts) for (const [key, units] of part) sum.set(key, (sum.get(key) ?? 0n) + units);
-	return sum;
 }
 
 function less(all: Units, own: Units): Units {

@@ -82,11 +82,13 @@ function isPayable(outlook: Outlook, demand: Demand): boolean {
 
 function networkWithout(network: Network, id: string): Network {
 	const stays = (route: Route) => route.id !== id && !(isVia(route) && route.via.includes(id));
+	const routes = network.input.routes.filter(stays);
+	const ends = endsOf(routes);
 	return {
 		...network,
-		input: { ...network.input, routes: network.input.routes.filter(stays) },
+		input: { ...network.input, routes },
 		paths: (lift) => network.paths(lift).filter(({ route }) => stays(route)),
-		isReached: (place) => endsOf(network.input.routes.filter(stays)).has(place),
+		isReached: (place) => ends.has(place),
 		pathsTo: (place, lift) => network.pathsTo(place, lift).filter(({ route }) => stays(route)),
 	};
 }

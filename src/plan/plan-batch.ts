@@ -40,7 +40,7 @@ export function planBatch(input: PlanInput, demands: readonly Demand[], objectiv
 		if (draft !== null && choice.exact) return answerOf(batch, draft, { proof: PROVEN, unproven: new Set() });
 	}
 	const payments = objective.goal === 'age' ? first : dearestPayments(batch, first);
-	const turns = planInTurn(batch, payments);
+	const turns = planInTurn(batch, { payments, plans: new Map() });
 	if (isAlone && turns.unproven.size === 0) return answerOf(batch, turns.draft, { proof: PROVEN, unproven: turns.unproven });
 	const ideal = idealOf(batch, turns, objective.stop);
 	const relaxed = relaxBatch(batch);

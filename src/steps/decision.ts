@@ -8,6 +8,7 @@ import { positionKey } from '../inventory/venue.ts';
 import type { Demand } from '../invoice/demand.ts';
 import { amount } from '../money/amount.ts';
 import { addUnits, type Units, usedBy } from '../plan/available.ts';
+import { usedByPayment } from '../plan/batch.ts';
 import type { Demand as PlannedDemand } from '../plan/demand.ts';
 import type { PlanInput } from '../plan/network.ts';
 import type { BatchPlan } from '../plan/plan.ts';
@@ -73,9 +74,9 @@ function plannedDemand({ externalId, asset, enqueuedAt, destinations, maxCost }:
 }
 
 function usedByAll({ demands }: Question, { plans, payable }: BatchPlan): Units {
-	const paid = payable.map(({ id, venue, amount: units }) => {
-		const asset = demands.find((demand) => demand.id === id)?.asset ?? '';
-		return new Map([[positionKey({ venue, asset }), units]]);
+	const paid = payable.flatMap((payment) => {
+		const demand = demands.find(({ id }) => id === payment.id);
+		return demand === undefined ? [] : [usedByPayment(demand, payment)];
 	});
 	return [...plans.map(usedBy), ...paid].reduce<Units>(addUnits, new Map());
 }

@@ -6,6 +6,7 @@ import type { Demand } from '../../src/plan/demand.ts';
 import type { PlanInput } from '../../src/plan/network.ts';
 import type { BatchPlan } from '../../src/plan/plan.ts';
 import { planBatch } from '../../src/plan/plan-batch.ts';
+import { unitOf } from './exhaustive.ts';
 import { type Arrangement, exhaustBatch } from './exhaustive-batch.ts';
 import { demandOf, type InstanceText, instance, type RouteText, routeOf, type ViaText } from './instance.ts';
 
@@ -156,18 +157,20 @@ function usesOf(demands: readonly Demand[], { plans, payable }: BatchPlan): Unit
 
 /** The goals in order, smaller is better; costs within tolerance are left out. */
 function rank(
-	demands: readonly Demand[],
+	{ input, demands, goal }: { input: PlanInput; demands: readonly Demand[]; goal: 'age' | 'value' },
 	{ plans, payable }: BatchPlan,
-	{ goal, fast }: { goal: 'age' | 'value'; fast: number },
 ): number[] {
+	const asset = new Map(demands.map((demand) => [demand.id, demand.asset]));
+	const money = (id: string, venue: string, amount: bigint) => Number(amount * unitOf(input, `${asset.get(id)}@${venue}`));
 	const inOrder = [...demands].sort((a, b) => a.enqueuedAt - b.enqueuedAt || (a.id < b.id ? -1 : 1));
 	const isPaid = (id: string) => payable.some((each) => each.id === id);
 	const isCovered = (id: string) => isPaid(id) || plans.some((each) => each.demand === id);
-	const value = Number([...payable, ...plans].reduce((sum, { amount }) => sum + amount, 0n));
+	const paid = payable.reduce((sum, { id, venue, amount }) => sum + money(id, venue, amount), 0);
+	const value = plans.reduce((sum, { demand, destination, amount }) => sum + money(demand, destination, amount), paid);
 	return [
 		...inOrder.map(({ id }) => (isPaid(id) ? 0 : 1)),
 		...(goal === 'value' ? [-value] : inOrder.map(({ id }) => (isCovered(id) ? 0 : 1))),
-		plans.filter(({ seconds }) => seconds > fast).length,
+		plans.filter(({ seconds }) => seconds > input.fastWindowSeconds).length,
 		plans.reduce((sum, { operations }) => sum + operations, 0),
 	];
 }
@@ -199,10 +202,9 @@ describe('several demands together', () => {
 	it('get nothing worse than one by one, and what is proven does not depend on how long was searched', () => {
 		fc.assert(
 			fc.property(several, ({ input, demands, goal }) => {
-				const fast = input.fastWindowSeconds;
 				const inTurn = planBatch(input, demands, { goal, stop: () => true });
 				const joint = planBatch(input, demands, { goal, stop: atMost(400) });
-				expect(isNoWorse(rank(demands, joint, { goal, fast }), rank(demands, inTurn, { goal, fast }))).toBe(true);
+				expect(isNoWorse(rank({ input, demands, goal }, joint), rank({ input, demands, goal }, inTurn))).toBe(true);
 				if (inTurn.proof.exact) expect(textOf(joint)).toBe(textOf(inTurn));
 			}),
 			{ numRuns: 100 },
@@ -271,8 +273,7 @@ describe('a few demands with more to choose from', () => {
 		fc.assert(
 			fc.property(few, directRoute, fc.integer({ min: 1, max: 3 }), ({ input, demands, goal }, route, more) => {
 				fc.pre(input.routes.length < 6 && route.origin !== route.destination);
-				const ask = (asked: PlanInput) =>
-					rank(demands, planBatch(asked, demands, objective(goal)), { goal, fast: asked.fastWindowSeconds });
+				const ask = (asked: PlanInput) => rank({ input: asked, demands, goal }, planBatch(asked, demands, objective(goal)));
 				const [first, ...rest] = input.inventory;
 				const richer =
 					first === undefined

@@ -3,10 +3,10 @@
  * lowest cost, least sent, then ties. Several arenas of the same cover compete.
  */
 import { compareCodePoints } from '../../invoice/payable.ts';
+import { Best } from '../best-known.ts';
 import type { Demand } from '../demand.ts';
 import { toleranceOf } from '../tolerance.ts';
 import type { Arena, Option } from './arena.ts';
-import { Best } from './best-known.ts';
 import { chooseOptions, type Effort } from './choose.ts';
 import { type Deal, type DealResult, dealOf, type Limits, UNLIMITED } from './deal.ts';
 import { relaxed } from './relaxed-program.ts';

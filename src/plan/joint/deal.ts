@@ -3,10 +3,11 @@
  * The linear program proposes, whole units decide: what it proposes is rounded and repaired in bigints, and where its bound
  * leaves a doubt, the range of one option is cut in two.
  */
+
+import { Best } from '../best-known.ts';
 import { ratio } from '../candidate.ts';
 import { arrivalOf, pathSendUpTo, smallestPathSend } from '../path.ts';
 import type { Arena, Option } from './arena.ts';
-import { Best } from './best-known.ts';
 import { type Aim, aimAt, type Entrant, relaxed } from './relaxed-program.ts';
 import { repaired } from './repair.ts';
 

@@ -11,6 +11,7 @@ import { type Batch, type Draft, positionsOf, usedByDraft, usedByPayment } from 
 import type { Demand } from '../demand.ts';
 import type { Plan, PlanLimits, Stop } from '../plan.ts';
 import { planAlone } from '../plan-alone.ts';
+import { planInTurn } from '../plan-in-turn.ts';
 import { decimalsAt } from '../route.ts';
 import { toleranceOf } from '../tolerance.ts';
 import { mostValueOf } from './most-value.ts';
@@ -120,19 +121,7 @@ function followed(search: Search, wanted: readonly Demand[], allotment: Readonly
 		plans.set(demand.id, plan);
 		addTo(used, usedBy(plan));
 	}
-	return filledUp(search, { payments, plans }, used);
-}
-
-function filledUp(search: Search, { payments, plans: given }: Draft, used: Map<string, bigint>): Draft {
-	const plans = new Map(given);
-	for (const demand of search.batch.demands) {
-		if (payments.has(demand.id) || plans.has(demand.id)) continue;
-		const plan = planned(search, demand, used);
-		if (plan === null) continue;
-		plans.set(demand.id, plan);
-		addTo(used, usedBy(plan));
-	}
-	return { payments, plans };
+	return planInTurn(batch, { payments, plans }, REPAIR_LIMITS).draft;
 }
 
 function planned({ batch }: Search, demand: Demand, used: Units): Plan | null {

@@ -20,8 +20,6 @@ export interface Program {
 export interface Solution {
 	/** Use of each column. */
 	readonly uses: Float64Array;
-	/** What of each need is met; less than the need only as far as floats err, unless nothing can meet it. */
-	readonly feasible: boolean;
 	/** No use within the capacities that meets the needs costs less; infinite when it is certain that there is none. */
 	readonly bound: number;
 	/** By row. */
@@ -34,12 +32,12 @@ const PIVOT = 1e-11;
 
 export function solve(program: Program): Solution {
 	const table = tableOf(program);
-	const short = run(table, table.missing, true);
+	run(table, table.missing, true);
 	const certain = shortfallBound(program, table) > FEASIBLE * Math.max(1, program.needs.length);
-	if (certain) return { ...readOff(program, table), feasible: false, bound: Number.POSITIVE_INFINITY };
+	if (certain) return { ...readOff(program, table), bound: Number.POSITIVE_INFINITY };
 	run(table, table.cost, false);
 	const found = readOff(program, table);
-	return { ...found, feasible: short <= FEASIBLE * Math.max(1, program.needs.length), bound: costBound(program, found.prices) };
+	return { ...found, bound: costBound(program, found.prices) };
 }
 
 /** What the needs miss at least: by prices, for any use of the columns. */

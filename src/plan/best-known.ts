@@ -1,9 +1,22 @@
 /** The best so far of what is made small, and the lowest bound of what was not looked at because it could not differ by enough. */
-import { powerOfTen } from '../../money/units.ts';
-import { ratio } from '../candidate.ts';
+import { powerOfTen } from '../money/units.ts';
+import { ratio } from './candidate.ts';
 
 /** Money this coarse (in tokens) is worth rounding a bound up to. */
-const COARSE_SCALE = powerOfTen(7);
+const COARSE_SCALE = Number(powerOfTen(7));
+
+/** Relative room for what floats err where a bound is held against a limit. */
+export const FLOAT_ROOM = 1e-12;
+
+/** A lower bound in tokens, raised to whole money of `1 / scale` tokens where that is coarse. */
+export function raisedToMoney(bound: number, scale: number): number {
+	return scale < COARSE_SCALE ? Math.ceil(bound * scale - 1e-6) / scale : bound;
+}
+
+/** A bound that has come here exceeds the limit. */
+export function aboveOf(limit: number): number {
+	return limit + Math.abs(limit) * FLOAT_ROOM * 4;
+}
 
 export class Best<Known> {
 	known: Known | null = null;
@@ -22,18 +35,22 @@ export class Best<Known> {
 		this.slack = ratio(tolerance, scale) * 0.95;
 	}
 
-	offer(known: Known, value: bigint): boolean {
-		if (this.known !== null && value >= this.value) return false;
+	/** Beyond what is known, in tokens: a bound need not be sharper. */
+	get enough(): number {
+		return aboveOf(this.tokens);
+	}
+
+	offer(known: Known, value: bigint): void {
+		if (this.known !== null && value >= this.value) return;
 		this.known = known;
 		this.value = value;
 		this.tokens = ratio(value, this.scale);
-		return true;
 	}
 
 	/** Whether nothing at this bound (in tokens) can be better by more than counts. */
 	rulesOut(bound: number): boolean {
 		if (bound === Number.POSITIVE_INFINITY) return true;
-		const careful = this.scale < COARSE_SCALE ? Math.ceil(bound * Number(this.scale) - 1e-6) / Number(this.scale) : bound;
+		const careful = raisedToMoney(bound, Number(this.scale));
 		if (this.known === null || careful < this.tokens - this.slack - Math.abs(this.tokens) * 1e-15) return false;
 		this.lowestRuledOut = Math.min(this.lowestRuledOut, careful);
 		return true;
