@@ -12,8 +12,9 @@ import { ratio } from '../../src/plan/candidate.ts';
 import type { Demand } from '../../src/plan/demand.ts';
 import { wholeUnits } from '../../src/plan/exact.ts';
 import type { PlanInput } from '../../src/plan/network.ts';
-import { arrivalOf, type Path, pathSendUpTo, pathsOf, smallestPathSend } from '../../src/plan/path.ts';
+import { arrivalOf, type Path, pathsOf, smallestPathSend } from '../../src/plan/path.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { isLegalSend } from '../../src/plan/route.ts';
 import { planOf, type Use } from './witness.ts';
 
 export interface Arrangement {
@@ -110,18 +111,24 @@ function onePass({ available }: Outlook, ways: readonly Way[], short: bigint): r
 	return uses;
 }
 
-/** Grossed up by all that the tolerance allows and capped, then scaled down by what would be too much, and up by a ten-thousandth. */
+/**
+ * Grossed up by all that the tolerance allows, capped at what is there, truncated, and refused if that breaks a limit of the route; scaled down
+ * by what would be too much, and up by a ten-thousandth.
+ */
 function bridged(path: Path, needed: bigint, funds: bigint): Use | null {
-	const { route, originDecimals, destinationDecimals } = path.hops[0];
+	const [hop] = path.hops;
+	const { route, originDecimals, destinationDecimals, lattice } = hop;
 	const kept = route.tolerance.denominator - route.tolerance.numerator;
 	const wanted = rescale(unboundedAmount(needed), destinationDecimals, originDecimals, 'up');
 	const grossed = kept > 0n ? (wanted * route.tolerance.denominator) / kept : funds;
-	const first = pathSendUpTo(path, grossed < funds ? grossed : funds);
-	if (first === null) return null;
-	const brought = arrivalOf(path, first);
-	if (brought <= needed) return { path, send: first };
-	const scaled = pathSendUpTo(path, (((first * needed) / brought) * 10_001n) / 10_000n + 1n);
-	return { path, send: scaled !== null && arrivalOf(path, scaled) >= needed ? scaled : first };
+	const capped = grossed < funds ? grossed : funds;
+	const send = capped - (capped % lattice);
+	if (!isLegalSend(hop, send)) return null;
+	const brought = arrivalOf(path, send);
+	if (brought <= needed) return { path, send };
+	const scaled = (((send * needed) / brought) * 10_001n) / 10_000n + lattice;
+	const fitting = scaled < send ? scaled - (scaled % lattice) : send;
+	return { path, send: isLegalSend(hop, fitting) && arrivalOf(path, fitting) >= needed ? fitting : send };
 }
 
 /** All that is missing or nothing. */

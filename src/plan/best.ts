@@ -148,8 +148,9 @@ function leastCost({ operations, wish, tolerance }: Search, prospects: readonly 
 				cannotReach(field, left) ||
 				tooDear(wish, (enough) => field.bounds.cost(left, enough)) ||
 				(state.known !== null && state.rulesOut(field.bounds.cost(left, state.enough))),
-			found: (chosen, { split }) => {
-				if (split === null || (wish.maxCost !== null && split.cost > wish.maxCost)) return false;
+			matters: ({ cost }) => (wish.maxCost === null || cost <= wish.maxCost) && !state.rulesOut(ratio(cost, wish.moneyScale)),
+			found: (chosen, split) => {
+				if (wish.maxCost !== null && split.cost > wish.maxCost) return false;
 				state.offer({ field, chosen, split }, split.cost);
 				return wish.anyWill;
 			},
@@ -188,8 +189,9 @@ function leastSent({ operations, wish, tolerance }: Search, prospects: readonly 
 				cannotReach(field, left) ||
 				exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest) ||
 				state.rulesOut(field.bounds.sent(left, state.enough)),
-			found: (chosen, { split }) => {
-				if (split !== null && split.cost <= cheapest.limit) state.offer({ field, chosen, split }, split.sent);
+			matters: ({ cost, sent }) => cost <= cheapest.limit && !state.rulesOut(ratio(sent, wish.moneyScale)),
+			found: (chosen, split) => {
+				if (split.cost <= cheapest.limit) state.offer({ field, chosen, split }, split.sent);
 				return false;
 			},
 		});
@@ -216,8 +218,9 @@ function firstInOrder(
 				cannotReach(field, left) ||
 				exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest) ||
 				exceeds(field.bounds.sent(left, aboveOf(largest)), largest),
-			found: (chosen, { split }) => {
-				if (split === null || split.cost > limits.maxCost || split.sent > limits.maxSent) return false;
+			matters: ({ cost, sent }) => cost <= limits.maxCost && sent <= limits.maxSent,
+			found: (chosen, split) => {
+				if (split.cost > limits.maxCost || split.sent > limits.maxSent) return false;
 				first = { field, chosen, split };
 				return true;
 			},

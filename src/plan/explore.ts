@@ -4,7 +4,7 @@
  */
 import { type Bounds, boundsOf } from './bound.ts';
 import type { Candidate, Market } from './candidate.ts';
-import { type SplitResult, splitNeed } from './split.ts';
+import { Division, type Split } from './split.ts';
 import { IN, OPEN, OUT } from './table.ts';
 import { twinsOf } from './twins.ts';
 
@@ -21,7 +21,7 @@ export interface Field {
 	/** Candidate indices by route id. */
 	readonly byId: readonly number[];
 	readonly twins: Int32Array;
-	readonly splits: Map<string, SplitResult>;
+	readonly divisions: Map<string, Division>;
 }
 
 export interface Exploration {
@@ -31,8 +31,10 @@ export interface Exploration {
 	readonly budget: Budget;
 	/** Whether nothing below this point can matter, given the operations left. */
 	hopeless(operationsLeft: number): boolean;
-	/** Called with each set that has the operations and can cover the need; true ends the search. */
-	found(chosen: readonly Candidate[], split: SplitResult): boolean;
+	/** Whether a set matters that costs and sends no less than this, in money units. */
+	matters(least: { readonly cost: bigint; readonly sent: bigint }): boolean;
+	/** Called with each such set that has the operations and covers the need; true ends the search. */
+	found(chosen: readonly Candidate[], split: Split): boolean;
 }
 
 export function fieldOf(market: Market): Field {
@@ -41,7 +43,7 @@ export function fieldOf(market: Market): Field {
 		bounds: boundsOf(market),
 		byId: market.candidates.map((_, index) => index),
 		twins: twinsOf(market.candidates),
-		splits: new Map(),
+		divisions: new Map(),
 	};
 }
 
@@ -119,13 +121,12 @@ function settle(field: Field, { chosen, task }: { chosen: readonly Candidate[]; 
 	if (task.hopeless(0)) return false;
 	const inOrder = [...chosen].sort((a, b) => a.index - b.index);
 	const key = inOrder.map(({ index }) => index).join();
-	let result = field.splits.get(key);
-	if (result === undefined) {
-		result = splitNeed(inOrder, field.market);
-		field.splits.set(key, result);
-	}
-	if (!result.exact) task.budget.exact = false;
-	return result.split !== null && task.found(inOrder, result);
+	const division = field.divisions.get(key) ?? new Division(inOrder, field.market);
+	field.divisions.set(key, division);
+	if (division.least === null || !task.matters(division.least)) return false;
+	const { split, exact } = division.solve();
+	if (!exact) task.budget.exact = false;
+	return split !== null && task.found(inOrder, split);
 }
 
 function spend(budget: Budget): boolean {

@@ -4,7 +4,10 @@
  */
 import { type Candidate, type Market, ratio } from './candidate.ts';
 import type { Budget } from './explore.ts';
-import { mostOver, roughMost } from './split.ts';
+import { fillUp } from './fill.ts';
+import { arrivalOf } from './path.ts';
+import { rangeOf, relaxedMost, roomsOf } from './relaxed.ts';
+import { Division } from './split.ts';
 import { twinsOf } from './twins.ts';
 
 /** Base units that can arrive at the market's place, whatever they cost; less than the truth only if the budget ends. */
@@ -63,6 +66,34 @@ function mostOfPart(part: readonly Candidate[], market: Market, budget: Budget):
 	}
 	if (doubtful > best) budget.exact = false;
 	return best;
+}
+
+/** What these candidates bring when the cheapest are filled up first, and what they cannot exceed; zero if they cannot all be used. */
+function roughMost(chosen: readonly Candidate[], market: Market): { filled: bigint; ceiling: bigint } {
+	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
+	const ranges = order.map((candidate) => rangeOf(candidate));
+	if (roomsOf(ranges, market).some((room) => room < 0n)) return { filled: 0n, ceiling: 0n };
+	const ceiling = relaxedMost(ranges, market);
+	const { sends } = fillUp(ranges, { ...market, need: { ...market.need, units: ceiling } });
+	return { filled: order.reduce((sum, candidate, index) => sum + arrivalOf(candidate.path, sends[index] ?? 0n), 0n), ceiling };
+}
+
+/** The most that these candidates bring together, at most `ceiling`: not proven where the ceiling that is returned is higher. */
+function mostOver(chosen: readonly Candidate[], market: Market, ceiling: bigint): { units: bigint; ceiling: bigint } {
+	let units = roughMost(chosen, market).filled;
+	let highest = ceiling;
+	// Whole units, steps and gaps may hide a better division of a shared origin: ask for more as long as the bound allows it.
+	let possible = ceiling;
+	let stride = 1n;
+	while (units < possible) {
+		const asked = units + stride < possible ? units + stride : possible;
+		const { split, exact } = new Division(chosen, { ...market, need: { ...market.need, units: asked } }).solve();
+		if (split !== null) units = asked;
+		else possible = asked - 1n;
+		if (split === null && exact) highest = possible;
+		stride = split === null ? (stride + 1n) / 2n : stride * 2n;
+	}
+	return { units, ceiling: highest };
 }
 
 /** Looks at the sets of candidates that share no hop and could bring more than the last look answered. */

@@ -10,6 +10,12 @@ export interface Range {
 	readonly candidate: Candidate;
 	readonly low: bigint;
 	readonly high: bigint;
+	/** `relaxedArrival` of `low`. */
+	readonly lowArrival: bigint;
+}
+
+export function rangeOf(candidate: Candidate, low = candidate.low, high = candidate.high): Range {
+	return { candidate, low, high, lowArrival: relaxedArrival(candidate.path, low) };
 }
 
 /** Money scaled up by `2^RELAXED_BITS`, rounded toward "could be better"; gas is not included. */
@@ -69,18 +75,18 @@ class Filling {
 	/** Everyone sends the least, then the cheapest are filled up. */
 	cover(need: bigint): void {
 		this.missing = need;
-		for (const { candidate, low, high } of this.ranges) {
+		for (const { candidate, low, high, lowArrival } of this.ranges) {
 			const money = (low << RELAXED_BITS) * candidate.sendWeight;
-			this.receive(candidate, relaxedArrival(candidate.path, low));
+			this.receive(candidate, lowArrival);
 			this.sent += money;
 			if (low < high) this.open += money;
 		}
-		for (const [index, { candidate, low }] of this.ranges.entries()) {
+		for (const [index, { candidate, low, lowArrival }] of this.ranges.entries()) {
 			if (this.missing <= 0n) return;
 			const spare = this.spareOf(index);
 			if (spare <= 0n) continue;
 			const { path } = candidate;
-			const gain = relaxedArrival(path, low + (spare >> RELAXED_BITS)) - relaxedArrival(path, low);
+			const gain = relaxedArrival(path, low + (spare >> RELAXED_BITS)) - lowArrival;
 			const isPartial = gain > this.missing;
 			this.send(index, isPartial ? (this.missing * path.divisor) / path.slope : spare);
 			this.receive(candidate, isPartial ? this.missing : gain);

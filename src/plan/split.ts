@@ -7,8 +7,9 @@
 import { powerOfTen } from '../money/units.ts';
 import type { Candidate, Market } from './candidate.ts';
 import { ceilDivide, greatestCommonDivisor } from './exact.ts';
+import { fillUp } from './fill.ts';
 import { arrivalOf, pathSendFrom, pathSendUpTo, RELAXED_BITS, smallestPathSend } from './path.ts';
-import { type Range, type Relaxed, relax, relaxedMost, roomsOf } from './relaxed.ts';
+import { type Range, type Relaxed, rangeOf, relax, roomsOf } from './relaxed.ts';
 import { toleranceOf } from './tolerance.ts';
 
 export interface Split {
@@ -38,8 +39,8 @@ interface Trial {
 	readonly order: readonly number[];
 	/** By depth: what those not decided by then send together is a multiple of it, in money units. */
 	readonly grains: readonly bigint[];
-	/** By place among the chosen. */
-	readonly decided: (bigint | null)[];
+	/** By place among the chosen: what each may send, no more than one amount once it is decided. */
+	readonly ranges: Range[];
 	depth: number;
 	readonly gas: bigint;
 	readonly tolerance: bigint;
@@ -47,24 +48,47 @@ interface Trial {
 	left: number;
 }
 
-/** Finds the best split. `chosen` are candidates of the market, in id order. */
-export function splitNeed(chosen: readonly Candidate[], market: Market): SplitResult {
-	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
-	const ranges = order.map((candidate) => ({ candidate, low: candidate.low, high: candidate.high }));
-	if (roomsOf(ranges, market).some((room) => room < 0n)) return { split: null, exact: true };
-	const trial = trialOf(order, market);
-	const bound = relax(ranges, market, trial.grains[0] ?? 1n);
-	if (!bound.covers) return { split: null, exact: true };
-	const filled = fillCheapestFirst(ranges, market);
-	if (filled !== null) record(trial, filled);
-	if (trial.best === null || !isProven(trial, bound)) decide(trial);
-	const exact = trial.left > 0;
-	if (trial.best === null) return { split: null, exact };
-	const sends = chosen.map((candidate) => trial.best?.sends[order.indexOf(candidate)] ?? 0n);
-	return { split: { sends, cost: trial.best.cost, sent: trial.best.sent, exact }, exact };
+/** How a set divides what is needed: the least that it takes is known at once, the best split once it is asked for. */
+export class Division {
+	/** Money units of the market: no split of the set costs or sends less. Null when the set cannot bring what is needed, which is certain. */
+	readonly least: { readonly cost: bigint; readonly sent: bigint } | null = null;
+	private readonly decided: () => SplitResult = () => IMPOSSIBLE;
+	private result: SplitResult | null = null;
+
+	/** `chosen` are candidates of the market, in id order. */
+	constructor(chosen: readonly Candidate[], market: Market) {
+		const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
+		const ranges = order.map((candidate) => rangeOf(candidate));
+		if (roomsOf(ranges, market).some((room) => room < 0n)) return;
+		const trial = trialOf(ranges, market);
+		const bound = relax(ranges, market, trial.grains[0] ?? 1n);
+		if (!bound.covers) return;
+		this.least = { cost: wholeMoney(bound.cost) + trial.gas, sent: wholeMoney(bound.sent) };
+		this.decided = () => decided(trial, bound, chosen);
+	}
+
+	/** The best split. */
+	solve(): SplitResult {
+		this.result ??= this.decided();
+		return this.result;
+	}
 }
 
-function trialOf(chosen: readonly Candidate[], market: Market): Trial {
+const IMPOSSIBLE: SplitResult = { split: null, exact: true };
+
+function decided(trial: Trial, bound: Relaxed, chosen: readonly Candidate[]): SplitResult {
+	const { sends: filled, missing } = fillUp(trial.ranges, trial.market);
+	if (missing <= 0n) record(trial, filled);
+	if (trial.best === null || !isProven(trial, bound)) decide(trial, bound);
+	const exact = trial.left > 0;
+	if (trial.best === null) return { split: null, exact };
+	const { sends: found, cost, sent } = trial.best;
+	const sends = chosen.map((candidate) => found[trial.chosen.indexOf(candidate)] ?? 0n);
+	return { split: { sends, cost, sent, exact }, exact };
+}
+
+function trialOf(ranges: readonly Range[], market: Market): Trial {
+	const chosen = ranges.map(({ candidate }) => candidate);
 	const all = chosen.map(({ path, sendWeight }) => path.hops[0].lattice * sendWeight);
 	const coarsest = chosen.map(({ path }) =>
 		path.hops
@@ -78,7 +102,7 @@ function trialOf(chosen: readonly Candidate[], market: Market): Trial {
 		chosen,
 		order,
 		grains,
-		decided: chosen.map(() => null),
+		ranges: [...ranges],
 		depth: 0,
 		gas: chosen.reduce((sum, candidate) => sum + candidate.gas, 0n),
 		tolerance: toleranceOf(
@@ -94,58 +118,6 @@ function compare(a: bigint, b: bigint): number {
 	return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** What these candidates bring when the cheapest are filled up first, and what they cannot exceed; zero if they cannot all be used. */
-export function roughMost(chosen: readonly Candidate[], market: Market): { filled: bigint; ceiling: bigint } {
-	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
-	const ranges = order.map((candidate) => ({ candidate, low: candidate.low, high: candidate.high }));
-	if (roomsOf(ranges, market).some((room) => room < 0n)) return { filled: 0n, ceiling: 0n };
-	const ceiling = relaxedMost(ranges, market);
-	const { sends } = fillUp(ranges, { ...market, need: { ...market.need, units: ceiling } });
-	return { filled: order.reduce((sum, candidate, index) => sum + arrivalOf(candidate.path, sends[index] ?? 0n), 0n), ceiling };
-}
-
-/** The most that these candidates bring together, at most `ceiling`: not proven where the ceiling that is returned is higher. */
-export function mostOver(chosen: readonly Candidate[], market: Market, ceiling: bigint): { units: bigint; ceiling: bigint } {
-	let units = roughMost(chosen, market).filled;
-	let highest = ceiling;
-	// Whole units, steps and gaps may hide a better division of a shared origin: ask for more as long as the bound allows it.
-	let possible = ceiling;
-	let stride = 1n;
-	while (units < possible) {
-		const asked = units + stride < possible ? units + stride : possible;
-		const { split, exact } = splitNeed(chosen, { ...market, need: { ...market.need, units: asked } });
-		if (split !== null) units = asked;
-		else possible = asked - 1n;
-		if (split === null && exact) highest = possible;
-		stride = split === null ? (stride + 1n) / 2n : stride * 2n;
-	}
-	return { units, ceiling: highest };
-}
-
-/** Everyone sends the least, then the cheapest are filled up until the need is covered; null when it is not. */
-function fillCheapestFirst(ranges: readonly Range[], market: Market): bigint[] | null {
-	const { sends, missing } = fillUp(ranges, market);
-	return missing <= 0n ? sends : null;
-}
-
-function fillUp(ranges: readonly Range[], market: Market): { sends: bigint[]; missing: bigint } {
-	const rooms = roomsOf(ranges, market);
-	const sends = ranges.map(({ low }) => low);
-	let missing = market.need.units - ranges.reduce((sum, { candidate }) => sum + candidate.lowArrival, 0n);
-	for (const [index, { candidate, low, high }] of ranges.entries()) {
-		if (missing <= 0n) break;
-		const room = rooms[candidate.group] ?? 0n;
-		const top = high - low < room ? high : low + room;
-		const enough = smallestPathSend(candidate.path, candidate.lowArrival + missing);
-		const send = enough !== null && enough <= top ? enough : pathSendUpTo(candidate.path, top);
-		if (send === null || send <= low) continue;
-		sends[index] = send;
-		rooms[candidate.group] = room - (send - low);
-		missing -= arrivalOf(candidate.path, send) - candidate.lowArrival;
-	}
-	return { sends, missing };
-}
-
 /** Whether no other split of these candidates is better, by more than what counts as equal. */
 function isProven(trial: Trial, bound: Relaxed): boolean {
 	if (trial.best === null) return false;
@@ -153,18 +125,18 @@ function isProven(trial: Trial, bound: Relaxed): boolean {
 	return trial.best.cost - cost <= trial.tolerance && trial.best.sent - wholeMoney(bound.sent) <= trial.tolerance;
 }
 
-/** Decides one candidate after the other, each from what the relaxed split gives it upwards, then downwards. */
-function decide(trial: Trial): void {
+/** Decides one candidate after the other, each from what `bound`, the relaxed split, gives it upwards, then downwards. */
+function decide(trial: Trial, bound: Relaxed): void {
 	const place = trial.order[trial.depth];
 	const candidate = trial.chosen[place ?? -1];
 	if (place === undefined || candidate === undefined) {
 		record(
 			trial,
-			trial.decided.map((send) => send ?? 0n),
+			trial.ranges.map(({ low }) => low),
 		);
 		return;
 	}
-	const span = spanOf(trial, place, candidate);
+	const span = spanOf(trial, place, bound);
 	if (span === null) return;
 	const { start, top } = span;
 	for (let send: bigint | null = start; send !== null && send <= top; send = nextUseful(candidate, send)) {
@@ -182,14 +154,16 @@ function decide(trial: Trial): void {
 /** Goes on with this send. `short`: it brings too little, as any smaller one would; `worse`: what is known is as good. */
 function attempt(trial: Trial, place: number, send: bigint): 'promising' | 'short' | 'worse' {
 	if (trial.left <= 0) return 'short';
+	const before = trial.ranges[place];
+	if (before === undefined) return 'short';
 	trial.left -= 1;
-	trial.decided[place] = send;
+	trial.ranges[place] = rangeOf(before.candidate, send, send);
 	trial.depth += 1;
-	const bound = relax(rangesOf(trial), trial.market, trial.grains[trial.depth] ?? 1n);
+	const bound = relax(trial.ranges, trial.market, trial.grains[trial.depth] ?? 1n);
 	const promising = bound.covers && couldImprove(trial, bound);
-	if (promising) decide(trial);
+	if (promising) decide(trial, bound);
 	trial.depth -= 1;
-	trial.decided[place] = null;
+	trial.ranges[place] = before;
 	if (promising) return 'promising';
 	return bound.covers ? 'worse' : 'short';
 }
@@ -202,24 +176,18 @@ function couldImprove({ best, gas, tolerance }: Trial, bound: Relaxed): boolean 
 }
 
 /** What the next candidate may send beside those decided, and from where to look: null when it may send nothing. */
-function spanOf(trial: Trial, place: number, candidate: Candidate): { start: bigint; top: bigint } | null {
-	const ranges = rangesOf(trial);
-	const room = candidate.low + (roomsOf(ranges, trial.market)[candidate.group] ?? 0n);
-	const limit = pathSendUpTo(candidate.path, room < candidate.high ? room : candidate.high);
-	if (limit === null || limit < candidate.low) return null;
+function spanOf({ ranges, market }: Trial, place: number, bound: Relaxed): { start: bigint; top: bigint } | null {
+	const range = ranges[place];
+	if (range === undefined) return null;
+	const { candidate, low, high } = range;
+	const room = low + (roomsOf(ranges, market)[candidate.group] ?? 0n);
+	const limit = pathSendUpTo(candidate.path, room < high ? room : high);
+	if (limit === null || limit < low) return null;
 	const top = smallestPathSend(candidate.path, arrivalOf(candidate.path, limit)) ?? limit;
-	const relaxed = relax(ranges, trial.market, trial.grains[trial.depth] ?? 1n).sends[place] ?? candidate.low;
-	const legal = pathSendFrom(candidate.path, relaxed);
+	const legal = pathSendFrom(candidate.path, bound.sends[place] ?? low);
 	const wanted = legal === null ? null : smallestPathSend(candidate.path, arrivalOf(candidate.path, legal));
 	if (wanted === null || wanted > top) return { start: top, top };
-	return { start: wanted > candidate.low ? wanted : candidate.low, top };
-}
-
-function rangesOf(trial: Trial): readonly Range[] {
-	return trial.chosen.map((candidate, place) => {
-		const send = trial.decided[place] ?? null;
-		return send === null ? { candidate, low: candidate.low, high: candidate.high } : { candidate, low: send, high: send };
-	});
+	return { start: wanted > low ? wanted : low, top };
 }
 
 /** Only sends that bring more than every smaller one are worth a look: the others cost and send more for the same. */
