@@ -48,7 +48,7 @@ const JOINT_LOADS = [0.6, 1, 1.3] as const;
 const GREEDY_LOADS = [0.85, 0.9, 0.95, 1, 1.05] as const;
 const BUDGET_MS = 200;
 /** Until code is compiled. */
-const WARM_UP = 40;
+const WARM_UP = 200;
 
 /** Needs no server, and draws everything from the seed; only times differ from run to run. */
 export async function benchPlanner(options: BenchOptions): Promise<{ line: BenchLine; misses: readonly string[] }> {

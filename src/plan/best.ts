@@ -4,9 +4,10 @@
  */
 
 import { aboveOf, Best, FLOAT_ROOM } from './best-known.ts';
+import type { Budget } from './budget.ts';
 import type { Candidate } from './candidate.ts';
 import { ratio } from './candidate.ts';
-import { type Budget, type Exploration, explore, type Field, narrow } from './explore.ts';
+import { type Exploration, explore, type Field, narrow } from './explore.ts';
 import { isSurelyEnough, mostArriving } from './most.ts';
 import type { Split } from './split.ts';
 import { toleranceOf } from './tolerance.ts';
@@ -37,9 +38,10 @@ export function bestChoice(wish: Wish): Choice | null {
 		if (reachable < market.needTokens || tooDear(wish, (enough) => bounds.costAtAll(enough))) return false;
 		if (isSurelyEnough(market)) return true;
 		// Near the edge an exact look is cheaper than a search that proves number by number that nothing covers.
-		const budget: Budget = { left: wish.budget.left, exact: true };
+		const share = Math.ceil(wish.budget.left / 2);
+		const budget: Budget = { left: share, exact: true };
 		const most = mostArriving(market, budget);
-		wish.budget.left = budget.left;
+		wish.budget.left -= share - budget.left;
 		return most >= market.need.units || !budget.exact;
 	});
 	const choice = climb(wish, possible);
@@ -219,9 +221,11 @@ function firstInOrder(
 				exceeds(field.bounds.cost(left, aboveOf(dearest)), dearest) ||
 				exceeds(field.bounds.sent(left, aboveOf(largest)), largest),
 			matters: ({ cost, sent }) => cost <= limits.maxCost && sent <= limits.maxSent,
-			found: (chosen, split) => {
+			found: (chosen, split, division) => {
 				if (split.cost > limits.maxCost || split.sent > limits.maxSent) return false;
-				first = { field, chosen, split };
+				const smallest = division.smallest(wish.budget);
+				if (!smallest.exact) wish.budget.exact = false;
+				first = { field, chosen, split: smallest.split ?? split };
 				return true;
 			},
 		};

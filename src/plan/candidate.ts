@@ -5,9 +5,9 @@
 import { positionKey, type VenueId } from '../inventory/venue.ts';
 import { powerOfTen } from '../money/units.ts';
 import type { Funds } from './available.ts';
-import { ceilDivide, type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
-import { arrivalOf, operationsOf, type Path, pathSendFrom, pathSendUpTo } from './path.ts';
-import { type Decimals, decimalsAt, type Hop } from './route.ts';
+import { type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
+import { arrivalOf, operationsOf, type Path, pathSendUpTo } from './path.ts';
+import { type Decimals, decimalsAt } from './route.ts';
 
 /** What is to be brought where. */
 export interface Need {
@@ -121,8 +121,8 @@ function rankByRate(candidates: readonly Candidate[]): readonly Candidate[] {
 
 function candidateOf(path: Path, place: { group: number; funds: bigint; moneyScale: bigint }): Candidate | null {
 	const { group, funds, moneyScale } = place;
-	const low = leastSendOf(path);
-	if (low === null || low > funds) return null;
+	const low = path.leastSend;
+	if (low > funds) return null;
 	const high = pathSendUpTo(path, funds);
 	if (high === null || high < low) return null;
 	const [first] = path.hops;
@@ -158,24 +158,6 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 			fixedCost: fixedFees + ratio(gas, moneyScale),
 		},
 	};
-}
-
-/** What every demand asks of a path, and no funds change. */
-const leastSends = new WeakMap<Path, bigint | null>();
-
-function leastSendOf(path: Path): bigint | null {
-	const known = leastSends.get(path);
-	if (known !== undefined) return known;
-	const least = pathSendFrom(path, leastTolerated(path.hops[0]));
-	leastSends.set(path, least);
-	return least;
-}
-
-/** No smaller send keeps enough to be within the tolerance, because nothing is rounded up. */
-function leastTolerated({ slope, offset, divisor, keep }: Hop): bigint {
-	if (keep === null) return 0n;
-	const kept = slope * keep.received - keep.sent * divisor;
-	return kept > 0n ? ceilDivide(offset * keep.received, kept) : 0n;
 }
 
 /** By group: no more than this can arrive from one origin, whatever combination of its paths is used. */

@@ -1,7 +1,8 @@
 /** Whether and how one demand can be covered: fast if any fast way does it, else any. */
 import { bestChoice, type Choice } from './best.ts';
+import type { Budget } from './budget.ts';
 import type { Demand } from './demand.ts';
-import { type Budget, fieldOf } from './explore.ts';
+import { fieldOf } from './explore.ts';
 import { marketsOf, type Network, type Outlook } from './network.ts';
 
 /** The best choice, or with `anyWill` any; null when there is none. Throws `RangeError` for a demand that can be paid at once. */

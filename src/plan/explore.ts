@@ -3,16 +3,12 @@
  * used twice, alone or as a hop.
  */
 import { type Bounds, boundsOf } from './bound.ts';
+import { type Budget, spend } from './budget.ts';
 import type { Candidate, Market } from './candidate.ts';
+import type { Total } from './search-sends.ts';
 import { Division, type Split } from './split.ts';
 import { IN, OPEN, OUT } from './table.ts';
 import { twinsOf } from './twins.ts';
-
-/** Counts down the choices that may still be looked at, and remembers whether any search was cut short. */
-export interface Budget {
-	left: number;
-	exact: boolean;
-}
 
 /** A market with what one search after the other learns about it. */
 export interface Field {
@@ -32,9 +28,9 @@ export interface Exploration {
 	/** Whether nothing below this point can matter, given the operations left. */
 	hopeless(operationsLeft: number): boolean;
 	/** Whether a set matters that costs and sends no less than this, in money units. */
-	matters(least: { readonly cost: bigint; readonly sent: bigint }): boolean;
+	matters(least: Total): boolean;
 	/** Called with each such set that has the operations and covers the need; true ends the search. */
-	found(chosen: readonly Candidate[], split: Split): boolean;
+	found(chosen: readonly Candidate[], split: Split, division: Division): boolean;
 }
 
 export function fieldOf(market: Market): Field {
@@ -124,16 +120,7 @@ function settle(field: Field, { chosen, task }: { chosen: readonly Candidate[]; 
 	const division = field.divisions.get(key) ?? new Division(inOrder, field.market);
 	field.divisions.set(key, division);
 	if (division.least === null || !task.matters(division.least)) return false;
-	const { split, exact } = division.solve();
+	const { split, exact } = division.solve(task.budget);
 	if (!exact) task.budget.exact = false;
-	return split !== null && task.found(inOrder, split);
-}
-
-function spend(budget: Budget): boolean {
-	if (budget.left <= 0) {
-		budget.exact = false;
-		return false;
-	}
-	budget.left -= 1;
-	return true;
+	return split !== null && task.found(inOrder, split, division);
 }

@@ -29,13 +29,17 @@ export function firstInteger(lower: Line, upper: Line): bigint | null {
 function firstBySwappingAxes(lower: Line, upper: Line): bigint | null {
 	if (upper.slope === 0n) return null;
 	const start = leastAbove(lower, 0n);
-	const reach = (y: bigint): bigint => ceilDivide(y * upper.divisor - upper.intercept, upper.slope);
-	if (lower.slope === 0n) return reach(start);
+	if (lower.slope === 0n) return reachedAt(upper, start);
 	const steps = firstInteger(
 		{ slope: upper.divisor, intercept: start * upper.divisor - upper.intercept, divisor: upper.slope },
 		{ slope: lower.divisor, intercept: start * lower.divisor - lower.intercept, divisor: lower.slope },
 	);
-	return steps === null ? null : reach(start + steps);
+	return steps === null ? null : reachedAt(upper, start + steps);
+}
+
+/** The least m at which a line that rises has come to y. */
+function reachedAt(line: Line, y: bigint): bigint {
+	return ceilDivide(y * line.divisor - line.intercept, line.slope);
 }
 
 function firstInWideningGap(lower: Line, upper: Line): bigint {

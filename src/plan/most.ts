@@ -2,8 +2,9 @@
  * The most that can be brought to a place, to the last unit. Origins that share no hop are independent of each other, so
  * each is a small question: which of its paths, and how much over each.
  */
+
+import type { Budget } from './budget.ts';
 import { type Candidate, type Market, ratio } from './candidate.ts';
-import type { Budget } from './explore.ts';
 import { fillUp } from './fill.ts';
 import { arrivalOf } from './path.ts';
 import { rangeOf, relaxedMost, roomsOf } from './relaxed.ts';
@@ -60,7 +61,7 @@ function mostOfPart(part: readonly Candidate[], market: Market, budget: Budget):
 	let doubtful = 0n;
 	for (const { chosen, ceiling } of sets.sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0))) {
 		if (ceiling <= best) break;
-		const found = mostOver(chosen, market, ceiling);
+		const found = mostOver(chosen, market, { ceiling, budget });
 		if (found.units > best) best = found.units;
 		if (found.ceiling > found.units && found.ceiling > doubtful) doubtful = found.ceiling;
 	}
@@ -79,7 +80,11 @@ function roughMost(chosen: readonly Candidate[], market: Market): { filled: bigi
 }
 
 /** The most that these candidates bring together, at most `ceiling`: not proven where the ceiling that is returned is higher. */
-function mostOver(chosen: readonly Candidate[], market: Market, ceiling: bigint): { units: bigint; ceiling: bigint } {
+function mostOver(
+	chosen: readonly Candidate[],
+	market: Market,
+	{ ceiling, budget }: { ceiling: bigint; budget: Budget },
+): { units: bigint; ceiling: bigint } {
 	let units = roughMost(chosen, market).filled;
 	let highest = ceiling;
 	// Whole units, steps and gaps may hide a better division of a shared origin: ask for more as long as the bound allows it.
@@ -87,11 +92,11 @@ function mostOver(chosen: readonly Candidate[], market: Market, ceiling: bigint)
 	let stride = 1n;
 	while (units < possible) {
 		const asked = units + stride < possible ? units + stride : possible;
-		const { split, exact } = new Division(chosen, { ...market, need: { ...market.need, units: asked } }).solve();
-		if (split !== null) units = asked;
+		const covers = new Division(chosen, { ...market, need: { ...market.need, units: asked } }).covers(budget);
+		if (covers === true) units = asked;
 		else possible = asked - 1n;
-		if (split === null && exact) highest = possible;
-		stride = split === null ? (stride + 1n) / 2n : stride * 2n;
+		if (covers === false) highest = possible;
+		stride = covers === true ? stride * 2n : (stride + 1n) / 2n;
 	}
 	return { units, ceiling: highest };
 }

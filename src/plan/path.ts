@@ -32,6 +32,8 @@ export interface Path {
 	readonly arrivalKey: string;
 	readonly seconds: number;
 	readonly gasCosts: readonly Exact[];
+	/** The smallest legal send, in the origin's base units. */
+	readonly leastSend: bigint;
 	/** Without the floors in between: at most `(send × slope − offset) / divisor` arrives. */
 	readonly slope: bigint;
 	readonly offset: bigint;
@@ -73,7 +75,7 @@ export function arrivalOf(path: Path, send: bigint): bigint {
 }
 
 /** The smallest send from `send` upwards that is legal on every hop, or null. */
-export function pathSendFrom(path: Path, send: bigint): bigint | null {
+export function pathSendFrom(path: Pick<Path, 'hops'>, send: bigint): bigint | null {
 	let candidate = legalSendFrom(path.hops[0], send);
 	for (let tries = 0; candidate !== null && tries < MAX_ALIGNMENTS; tries += 1) {
 		const misfit = firstMisfit(path, candidate, legalSendFrom);
@@ -129,7 +131,7 @@ export function smallestPathSend(path: Path, arrival: bigint): bigint | null {
 
 /** The first hop that may not send what arrives there, with the nearest amount that it may. */
 function firstMisfit(
-	path: Path,
+	path: Pick<Path, 'hops'>,
 	send: bigint,
 	legal: (hop: Hop, send: bigint) => bigint | null,
 ): { index: number; wanted: bigint | null } | null {
@@ -164,9 +166,12 @@ function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
 			divisor: line.divisor * hop.divisor,
 		};
 	}
+	const hops: Path['hops'] = [first, ...rest];
+	const leastSend = pathSendFrom({ hops }, leastTolerated(first));
+	if (leastSend === null) return null;
 	return {
 		route,
-		hops: [first, ...rest],
+		hops,
 		origin: first.route.origin,
 		destination: last.route.destination,
 		asset: first.route.asset,
@@ -175,8 +180,16 @@ function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
 		arrivalKey: positionKey({ venue: last.route.destination, asset: last.route.toAsset }),
 		seconds: usable.reduce((sum, hop) => sum + hop.route.seconds, 0),
 		gasCosts: usable.map((hop) => hop.route.gasCost),
+		leastSend,
 		...line,
 	};
+}
+
+/** No smaller send keeps enough to be within the tolerance, because nothing is rounded up. */
+function leastTolerated({ slope, offset, divisor, keep }: Hop): bigint {
+	if (keep === null) return 0n;
+	const kept = slope * keep.received - keep.sent * divisor;
+	return kept > 0n ? ceilDivide(offset * keep.received, kept) : 0n;
 }
 
 /** `value × 2^RELAXED_BITS` of what would arrive without floors, rounded up: never less than what arrives. */

@@ -2,10 +2,11 @@
  * The best plan for one demand: covered at all, with no slow leg if possible, by the fewest operations, at the lowest
  * cost, with the least sent. The demand must not be payable at once, which is decided before (`choosePayable`).
  */
+
+import type { Budget } from './budget.ts';
 import { checkPlan } from './check.ts';
 import { coverDemand } from './cover.ts';
 import type { Demand } from './demand.ts';
-import type { Budget } from './explore.ts';
 import { networkOf, type Outlook, type PlanInput } from './network.ts';
 import type { Plan, PlanLimits, PlanResult } from './plan.ts';
 import { planFrom } from './plan-from.ts';

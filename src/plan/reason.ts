@@ -3,10 +3,10 @@
  */
 import { positionKey } from '../inventory/venue.ts';
 import { unboundedAmount } from '../money/amount.ts';
+import type { Budget } from './budget.ts';
 import type { Market } from './candidate.ts';
 import { coverDemand } from './cover.ts';
 import type { Demand } from './demand.ts';
-import type { Budget } from './explore.ts';
 import { mostArriving } from './most.ts';
 import { type Lift, marketsOf, type Outlook } from './network.ts';
 import type { PlanLimits, RefusalReason, Refused } from './plan.ts';

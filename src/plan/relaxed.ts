@@ -3,6 +3,7 @@
  * cheapest first is its optimum, also where candidates share an origin, because the cheapest keeps most of what it sends.
  */
 import type { Candidate, Market } from './candidate.ts';
+import { greatestCommonDivisor } from './exact.ts';
 import { RELAXED_BITS, relaxedArrival } from './path.ts';
 
 /** What one candidate may send: between `low` and `high`, which are equal once it is decided. */
@@ -27,12 +28,15 @@ export interface Relaxed {
 	readonly sends: readonly bigint[];
 }
 
+const IMPOSSIBLE: Relaxed = { covers: false, cost: 0n, sent: 0n, sends: [] };
+
 /**
  * `ranges` come in the order in which they are filled up. What the undecided ones send together is a multiple of `grain`
  * (money units): where the relaxed sum is none, the cheapest of what is left has to be sent on top.
  */
 export function relax(ranges: readonly Range[], market: Market, grain: bigint): Relaxed {
 	const filling = new Filling(ranges, market);
+	if (filling.isTooMuch) return IMPOSSIBLE;
 	filling.cover(market.need.units << RELAXED_BITS);
 	const rest = filling.open % (grain << RELAXED_BITS);
 	const covers = filling.missing <= 0n && (rest === 0n || filling.add((grain << RELAXED_BITS) - rest));
@@ -70,6 +74,11 @@ class Filling {
 		this.ranges = ranges;
 		this.rooms = roomsOf(ranges, market).map((room) => room << RELAXED_BITS);
 		this.extras = ranges.map(() => 0n);
+	}
+
+	/** Whether the least of all is more than there is at some origin. */
+	get isTooMuch(): boolean {
+		return this.rooms.some((room) => room < 0n);
 	}
 
 	/** Everyone sends the least, then the cheapest are filled up. */
@@ -134,9 +143,24 @@ class Filling {
 	}
 }
 
-/** What is left at each origin when every range sends its least; negative when that alone is too much. */
+/**
+ * What is left at each origin when every range sends its least; negative when that alone is too much. What the undecided ones send from one
+ * origin is a multiple of what divides all their sends, so what is beyond that counts for nothing.
+ */
 export function roomsOf(ranges: readonly Range[], market: Market): bigint[] {
 	const rooms = [...market.groups];
-	for (const { candidate, low } of ranges) rooms[candidate.group] = (rooms[candidate.group] ?? 0n) - low;
+	const grains = new Map<number, bigint>();
+	for (const { candidate, low, high } of ranges) {
+		const { group, path } = candidate;
+		const { lattice } = path.hops[0];
+		const known = grains.get(group) ?? lattice;
+		if (low === high) rooms[group] = (rooms[group] ?? 0n) - low;
+		else grains.set(group, known === lattice ? lattice : greatestCommonDivisor(known, lattice));
+	}
+	for (const [group, grain] of grains) {
+		const room = rooms[group] ?? 0n;
+		if (room > 0n) rooms[group] = room - (room % grain);
+	}
+	for (const { candidate, low, high } of ranges) if (low < high) rooms[candidate.group] = (rooms[candidate.group] ?? 0n) - low;
 	return rooms;
 }

@@ -83,9 +83,11 @@ export function hopOf(route: DirectRoute, decimals: Decimals, lifted?: Limit): H
 	const destination = powerOfTen(destinationDecimals);
 	const { fee, fixedFee, step, tolerance } = route;
 	if (fee.numerator >= fee.denominator) return null;
-	const slope = (fee.denominator - fee.numerator) * fixedFee.denominator * destination;
-	const offset = fixedFee.numerator * fee.denominator * origin * destination;
-	const divisor = origin * fee.denominator * fixedFee.denominator;
+	// Small numbers from the beginning: both are powers of ten.
+	const shared = origin < destination ? origin : destination;
+	const slope = (fee.denominator - fee.numerator) * fixedFee.denominator * (destination / shared);
+	const offset = fixedFee.numerator * fee.denominator * (origin / shared) * destination;
+	const divisor = (origin / shared) * fee.denominator * fixedFee.denominator;
 	const common = greatestCommonDivisor(greatestCommonDivisor(slope, divisor), offset);
 	const lattice = (step.numerator * origin) / greatestCommonDivisor(step.numerator * origin, step.denominator);
 	const minimum = lifted === 'minimum' ? 0n : wholeUnits(route.minimum, originDecimals, 'up');
@@ -101,7 +103,10 @@ export function hopOf(route: DirectRoute, decimals: Decimals, lifted?: Limit): H
 		lattice,
 		least: ceilDivide(minimum > delivering ? minimum : delivering, lattice) * lattice,
 		most: lifted === 'maximum' ? null : wholeUnits(route.maximum, originDecimals, 'down'),
-		keep: lifted === 'tolerance' || kept <= 0n ? null : { received: origin * tolerance.denominator, sent: destination * kept },
+		keep:
+			lifted === 'tolerance' || kept <= 0n
+				? null
+				: { received: (origin / shared) * tolerance.denominator, sent: (destination / shared) * kept },
 	};
 }
 

@@ -1,0 +1,162 @@
+/**
+ * The sends of one set of candidates, searched from their relaxed split: the cheapest are filled up first, which is nearly always proven best at
+ * once. Where whole units, steps, floors or shared origins leave a doubt, the range of one candidate is cut, and each part is looked at.
+ */
+
+import { powerOfTen } from '../money/units.ts';
+import { type Budget, spend } from './budget.ts';
+import type { Candidate, Market } from './candidate.ts';
+import { ceilDivide, greatestCommonDivisor } from './exact.ts';
+import { fillUp } from './fill.ts';
+import { arrivalOf, type Path, pathSendUpTo, RELAXED_BITS, smallestPathSend } from './path.ts';
+import { type Range, rangeOf, relax } from './relaxed.ts';
+import { toleranceOf } from './tolerance.ts';
+
+/** Money units of the market; `cost` includes gas. */
+export interface Total {
+	readonly cost: bigint;
+	readonly sent: bigint;
+}
+
+/** `sends` in base units of each origin, in the order of filling. */
+export interface Filled extends Total {
+	readonly sends: readonly bigint[];
+}
+
+/** Looks per question. Reached only by sets whose steps, floors or shared origins leave a wide doubt. */
+const MAX_LOOKS = 3_000;
+
+export interface Trial {
+	readonly market: Market;
+	/** In the order of filling. */
+	readonly chosen: readonly Candidate[];
+	/** Places among the chosen, the coarsest first, because the finer ones can make up for it. */
+	readonly order: readonly number[];
+	/** By place: what each sends is a multiple of it, in money units. */
+	readonly grains: readonly bigint[];
+	readonly gas: bigint;
+	readonly tolerance: bigint;
+}
+
+export function trialOf(chosen: readonly Candidate[], market: Market): Trial {
+	const coarsest = chosen.map(({ path }) =>
+		path.hops
+			.map(({ lattice, originDecimals }) => (lattice * market.moneyScale) / powerOfTen(originDecimals))
+			.reduce((most, each) => (each > most ? each : most)),
+	);
+	return {
+		market,
+		chosen,
+		order: chosen.map((_, place) => place).sort((a, b) => compare(coarsest[b] ?? 0n, coarsest[a] ?? 0n) || a - b),
+		grains: chosen.map(({ path, sendWeight }) => path.hops[0].lattice * sendWeight),
+		gas: chosen.reduce((sum, candidate) => sum + candidate.gas, 0n),
+		tolerance: toleranceOf(
+			chosen.reduce((sum, candidate) => sum + candidate.operations, 0),
+			market.moneyScale,
+		),
+	};
+}
+
+function compare(a: bigint, b: bigint): number {
+	return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** What each of the chosen may send, in the order of filling, and what no such split can beat; `least` is null when none covers. */
+export interface Region {
+	readonly ranges: readonly Range[];
+	readonly least: Total | null;
+	/** What each sends in the split without whole units. */
+	readonly relaxed: readonly bigint[];
+}
+
+export function regionOf({ market, grains, gas }: Trial, ranges: readonly Range[]): Region {
+	const grain = ranges.reduce(
+		(common, { low, high }, place) => (low < high ? greatestCommonDivisor(common, grains[place] ?? 1n) : common),
+		0n,
+	);
+	const { covers, cost, sent, sends } = relax(ranges, market, grain === 0n ? 1n : grain);
+	return { ranges, least: covers ? { cost: wholeMoney(cost) + gas, sent: wholeMoney(sent) } : null, relaxed: sends };
+}
+
+export interface Aim {
+	/** Each look is one choice of it. */
+	readonly budget: Budget;
+	/** Whether something that costs and sends at least this is wanted. */
+	hopes(least: Total): boolean;
+	/** Called with splits that cover; the last of any hope among them. */
+	found(filled: Filled): void;
+}
+
+/** Fills up the cheapest; where that leaves a hope, one range is cut, and so on. False when it ended before all hope had. */
+export function search(trial: Trial, region: Region, { budget, hopes, found }: Aim): boolean {
+	let left = MAX_LOOKS;
+	const walk = ({ ranges, least, relaxed }: Region): void => {
+		if (least === null || left < 0 || !hopes(least)) return;
+		left = spend(budget) ? left - 1 : -1;
+		if (left < 0) return;
+		const { sends, missing } = fillUp(ranges, trial.market);
+		if (missing <= 0n) found(filledBy(trial, sends));
+		const place = hopes(least) ? doubtfulPlace(trial, ranges, relaxed) : -1;
+		const range = ranges[place];
+		if (range === undefined) return;
+		const parts = cut(range, relaxed[place] ?? range.low).map((part) => regionOf(trial, ranges.with(place, part)));
+		for (const part of parts.sort((a, b) => compare(a.least?.cost ?? 0n, b.least?.cost ?? 0n))) walk(part);
+	};
+	walk(region);
+	return left >= 0;
+}
+
+function filledBy({ chosen, gas }: Trial, sends: readonly bigint[]): Filled {
+	const sent = chosen.reduce((sum, candidate, index) => sum + (sends[index] ?? 0n) * candidate.sendWeight, 0n);
+	const cost = chosen.reduce(
+		(sum, candidate, index) => sum - arrivalOf(candidate.path, sends[index] ?? 0n) * candidate.arriveWeight,
+		sent + gas,
+	);
+	return { sends, cost, sent };
+}
+
+/**
+ * Whose range to cut, -1 when everything is decided: whoever the relaxed split gives something between his steps, the last that is filled up
+ * first; else the last that it neither empties nor fills; else the coarsest.
+ */
+function doubtfulPlace({ order }: Trial, ranges: readonly Range[], relaxed: readonly bigint[]): number {
+	const between = ranges.findLastIndex(({ candidate, low, high }, place) => {
+		const send = relaxed[place] ?? low;
+		return send > low && send < high && send % candidate.path.hops[0].lattice !== 0n;
+	});
+	if (between >= 0) return between;
+	const within = ranges.findLastIndex(({ low, high }, place) => (relaxed[place] ?? low) > low && (relaxed[place] ?? high) < high);
+	return within >= 0 ? within : (order.find((place) => isOpen(ranges[place])) ?? -1);
+}
+
+function isOpen(range: Range | undefined): boolean {
+	return range !== undefined && range.low < range.high;
+}
+
+/**
+ * The sends of a range below, at and above one. Only those that bring more than every smaller one are worth a look: the others cost and send
+ * more for the same.
+ */
+function cut({ candidate, low, high }: Range, send: bigint): readonly Range[] {
+	const { path } = candidate;
+	const legal = pathSendUpTo(path, send);
+	const at = legal === null || legal < low ? low : usefulFrom(path, low, legal);
+	const above = smallestPathSend(path, arrivalOf(path, at) + 1n);
+	const before = at > low ? pathSendUpTo(path, at - 1n) : null;
+	const below = before === null || before < low ? null : usefulFrom(path, low, before);
+	return [
+		...(above === null || above > high ? [] : [rangeOf(candidate, above, high)]),
+		...(at < send && below !== null ? [rangeOf(candidate, low, at)] : [rangeOf(candidate, at, at)]),
+		...(at < send || below === null ? [] : [rangeOf(candidate, low, below)]),
+	];
+}
+
+/** The smallest send from `low` upwards that brings as much as this one. */
+function usefulFrom(path: Path, low: bigint, send: bigint): bigint {
+	const smallest = smallestPathSend(path, arrivalOf(path, send)) ?? send;
+	return smallest < low ? low : smallest;
+}
+
+function wholeMoney(relaxed: bigint): bigint {
+	return ceilDivide(relaxed, 1n << RELAXED_BITS);
+}
