@@ -1,8 +1,7 @@
 /** `npm run bench -- <name>`: measurements, each ending with one JSON line on stdout; exit code 0 only when its goals hold. */
 import { Command } from 'commander';
-import { benchBridges } from './bridges/bench.ts';
-import { benchExactlyOnce } from './exactly-once/bench.ts';
-import { benchPlanner } from './planner/bench.ts';
+
+// Each measurement loads its own code alone: what the others need takes memory, and time to collect it.
 
 const program = new Command('bench').description('Measures, and says whether the goals hold.').addHelpText(
 	'after',
@@ -22,6 +21,7 @@ program
 	.option('--samples <count>', 'hops per bridge', '40')
 	.option('--seed <number>', 'decides the delays', '1')
 	.action(async ({ samples, seed }: { samples: string; seed: string }) => {
+		const { benchBridges } = await import('./bridges/bench.ts');
 		tell(await benchBridges({ samples: wholeNumber('--samples', samples), seed: wholeNumber('--seed', seed), write }));
 	});
 
@@ -30,6 +30,7 @@ program
 	.description('What a leg costs next to a bare job of the same shape, and how soon work goes on after kill -9 and after FLUSHALL.')
 	.option('--pairs <count>', 'legs that are timed next to a bare job each', '30')
 	.action(async ({ pairs }: { pairs: string }) => {
+		const { benchExactlyOnce } = await import('./exactly-once/bench.ts');
 		tell(await benchExactlyOnce({ pairs: wholeNumber('--pairs', pairs), write }));
 	});
 
@@ -41,6 +42,7 @@ program
 	.option('--json', 'the last line only')
 	.action(async ({ instances, seed, json }: { instances: string; seed: string; json?: true }) => {
 		const counts = { instances: wholeNumber('--instances', instances), seed: wholeNumber('--seed', seed) };
+		const { benchPlanner } = await import('./planner/bench.ts');
 		tell(await benchPlanner({ ...counts, write: json === true ? () => {} : write }));
 	});
 

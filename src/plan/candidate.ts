@@ -79,7 +79,7 @@ export function marketFor(need: Need, facts: MarketFacts): Market {
 	const ending = paths.filter((path) => path.arrivalKey === place);
 	const groupIndex = new Map<string, number>();
 	const groups: bigint[] = [];
-	const candidates: Candidate[] = [];
+	const candidates: Unranked[] = [];
 	for (const path of ending) {
 		const key = path.originKey;
 		const funds = available.get(key) ?? 0n;
@@ -103,8 +103,11 @@ export function marketFor(need: Need, facts: MarketFacts): Market {
 	};
 }
 
+/** Its place and rank are known once all candidates are. */
+type Unranked = Omit<Candidate, 'index' | 'fillRank'> & { index: number; fillRank: number };
+
 /** Cheapest per token first; among equals the larger id, so that ties leave the smaller sends to the smaller ids. */
-function rankByRate(candidates: readonly Candidate[]): readonly Candidate[] {
+function rankByRate(candidates: readonly Unranked[]): readonly Candidate[] {
 	const kept = candidates.map(({ path, sendWeight, arriveWeight }, index) => ({
 		index,
 		top: path.slope * arriveWeight,
@@ -114,15 +117,17 @@ function rankByRate(candidates: readonly Candidate[]): readonly Candidate[] {
 		const difference = b.top * a.bottom - a.top * b.bottom;
 		return difference === 0n ? b.index - a.index : difference > 0n ? 1 : -1;
 	});
-	const rank = new Int32Array(candidates.length);
-	for (const [place, { index }] of kept.entries()) rank[index] = place;
-	return candidates.map((candidate, index) => ({ ...candidate, index, fillRank: rank[index] ?? index }));
+	for (const [fillRank, { index }] of kept.entries()) {
+		const candidate = candidates[index];
+		if (candidate !== undefined) [candidate.index, candidate.fillRank] = [index, fillRank];
+	}
+	return candidates;
 }
 
-function candidateOf(path: Path, place: { group: number; funds: bigint; moneyScale: bigint }): Candidate | null {
+function candidateOf(path: Path, place: { group: number; funds: bigint; moneyScale: bigint }): Unranked | null {
 	const { group, funds, moneyScale } = place;
 	const low = path.leastSend;
-	if (low > funds) return null;
+	if (low === null || low > funds) return null;
 	const high = pathSendUpTo(path, funds);
 	if (high === null || high < low) return null;
 	const [first] = path.hops;

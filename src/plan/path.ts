@@ -32,8 +32,8 @@ export interface Path {
 	readonly arrivalKey: string;
 	readonly seconds: number;
 	readonly gasCosts: readonly Exact[];
-	/** The smallest legal send, in the origin's base units. */
-	readonly leastSend: bigint;
+	/** The smallest legal send, in the origin's base units; null when there is none. */
+	readonly leastSend: bigint | null;
 	/** Without the floors in between: at most `(send × slope − offset) / divisor` arrives. */
 	readonly slope: bigint;
 	readonly offset: bigint;
@@ -167,8 +167,6 @@ function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
 		};
 	}
 	const hops: Path['hops'] = [first, ...rest];
-	const leastSend = pathSendFrom({ hops }, leastTolerated(first));
-	if (leastSend === null) return null;
 	return {
 		route,
 		hops,
@@ -180,7 +178,7 @@ function pathOf(route: Route, found: readonly (Hop | null)[]): Path | null {
 		arrivalKey: positionKey({ venue: last.route.destination, asset: last.route.toAsset }),
 		seconds: usable.reduce((sum, hop) => sum + hop.route.seconds, 0),
 		gasCosts: usable.map((hop) => hop.route.gasCost),
-		leastSend,
+		leastSend: pathSendFrom({ hops }, leastTolerated(first)),
 		...line,
 	};
 }

@@ -88,8 +88,7 @@ export function hopOf(route: DirectRoute, decimals: Decimals, lifted?: Limit): H
 	const slope = (fee.denominator - fee.numerator) * fixedFee.denominator * (destination / shared);
 	const offset = fixedFee.numerator * fee.denominator * (origin / shared) * destination;
 	const divisor = (origin / shared) * fee.denominator * fixedFee.denominator;
-	const common = greatestCommonDivisor(greatestCommonDivisor(slope, divisor), offset);
-	const lattice = (step.numerator * origin) / greatestCommonDivisor(step.numerator * origin, step.denominator);
+	const lattice = latticeOf(step, origin);
 	const minimum = lifted === 'minimum' ? 0n : wholeUnits(route.minimum, originDecimals, 'up');
 	const delivering = ceilDivide(divisor + offset, slope);
 	const kept = tolerance.denominator - tolerance.numerator;
@@ -97,9 +96,9 @@ export function hopOf(route: DirectRoute, decimals: Decimals, lifted?: Limit): H
 		route,
 		originDecimals,
 		destinationDecimals,
-		slope: slope / common,
-		offset: offset / common,
-		divisor: divisor / common,
+		slope,
+		offset,
+		divisor,
 		lattice,
 		least: ceilDivide(minimum > delivering ? minimum : delivering, lattice) * lattice,
 		most: lifted === 'maximum' ? null : wholeUnits(route.maximum, originDecimals, 'down'),
@@ -108,6 +107,13 @@ export function hopOf(route: DirectRoute, decimals: Decimals, lifted?: Limit): H
 				? null
 				: { received: (origin / shared) * tolerance.denominator, sent: (destination / shared) * kept },
 	};
+}
+
+/** The smallest number of base units of which the step is a part without rest: every multiple of both. */
+function latticeOf({ numerator, denominator }: Exact, unitsPerToken: bigint): bigint {
+	if (unitsPerToken % denominator === 0n) return numerator * (unitsPerToken / denominator);
+	const units = numerator * unitsPerToken;
+	return units / greatestCommonDivisor(units, denominator);
 }
 
 /** What arrives of `send`, rounded down, in the destination's base units; negative when the fees eat more than is sent. */
