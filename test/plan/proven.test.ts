@@ -30,7 +30,11 @@ describe('one demand gets a plan that is proven to be the best', () => {
 		const input = instance({
 			decimals: { A: 0, B: 0, Z: 0 },
 			funds: { A: '9', B: '9' },
-			routes: ['A', 'B'].map((origin) => ({ id: origin, origin, destination: 'Z', fixedFee: '1', step: '1' })),
+			// The first has the better price, but what arrives is rounded down: either way one token is lost over each.
+			routes: [
+				{ id: 'a', origin: 'A', destination: 'Z', step: '1', fixedFee: '1' },
+				{ id: 'b', origin: 'B', destination: 'Z', step: '1', feeBps: '100' },
+			],
 		});
 		const result = planOne(input, demandOf(input, { at: { Z: '12' } }), PLAN_LIMITS);
 		expect(result).toMatchObject({ kind: 'planned', exact: true });
