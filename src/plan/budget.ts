@@ -4,12 +4,12 @@ export interface Budget {
 	exact: boolean;
 }
 
-/** One choice; false when there is none left. */
-export function spend(budget: Budget): boolean {
+/** So many choices; false when there is none left. */
+export function spend(budget: Budget, choices = 1): boolean {
 	if (budget.left <= 0) {
 		budget.exact = false;
 		return false;
 	}
-	budget.left -= 1;
+	budget.left -= choices;
 	return true;
 }

@@ -3,11 +3,10 @@
  * each is a small question: which of its paths, and how much over each.
  */
 
-import type { Budget } from './budget.ts';
+import { type Budget, spend } from './budget.ts';
 import { type Candidate, type Market, ratio } from './candidate.ts';
 import { fillUp } from './fill.ts';
-import { arrivalOf } from './path.ts';
-import { rangeOf, relaxedMost, roomsOf } from './relaxed.ts';
+import { rangesOf, relaxedMost } from './relaxed.ts';
 import { Division } from './split.ts';
 import { twinsOf } from './twins.ts';
 
@@ -49,19 +48,19 @@ function independentParts(candidates: readonly Candidate[]): readonly (readonly 
 }
 
 function mostOfPart(part: readonly Candidate[], market: Market, budget: Budget): bigint {
-	const sets: { chosen: readonly Candidate[]; ceiling: bigint }[] = [];
+	const sets: { chosen: readonly Candidate[]; filled: bigint; ceiling: bigint }[] = [];
 	let best = 0n;
 	const look = (chosen: readonly Candidate[]): bigint => {
 		const { filled, ceiling } = roughMost(chosen, market);
 		if (filled > best) best = filled;
-		if (ceiling > best) sets.push({ chosen, ceiling });
+		if (ceiling > best) sets.push({ chosen, filled, ceiling });
 		return best;
 	};
 	eachSet({ part, market, budget }, look);
 	let doubtful = 0n;
-	for (const { chosen, ceiling } of sets.sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0))) {
+	for (const { chosen, filled, ceiling } of sets.sort((a, b) => (a.ceiling < b.ceiling ? 1 : a.ceiling > b.ceiling ? -1 : 0))) {
 		if (ceiling <= best) break;
-		const found = mostOver(chosen, market, { ceiling, budget });
+		const found = mostOver(chosen, market, { filled, ceiling, budget });
 		if (found.units > best) best = found.units;
 		if (found.ceiling > found.units && found.ceiling > doubtful) doubtful = found.ceiling;
 	}
@@ -71,21 +70,20 @@ function mostOfPart(part: readonly Candidate[], market: Market, budget: Budget):
 
 /** What these candidates bring when the cheapest are filled up first, and what they cannot exceed; zero if they cannot all be used. */
 function roughMost(chosen: readonly Candidate[], market: Market): { filled: bigint; ceiling: bigint } {
-	const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
-	const ranges = order.map((candidate) => rangeOf(candidate));
-	if (roomsOf(ranges, market).some((room) => room < 0n)) return { filled: 0n, ceiling: 0n };
+	const ranges = rangesOf(chosen);
 	const ceiling = relaxedMost(ranges, market);
-	const { sends } = fillUp(ranges, { ...market, need: { ...market.need, units: ceiling } });
-	return { filled: order.reduce((sum, candidate, index) => sum + arrivalOf(candidate.path, sends[index] ?? 0n), 0n), ceiling };
+	if (ceiling === 0n) return { filled: 0n, ceiling };
+	const { missing } = fillUp(ranges, { ...market, need: { ...market.need, units: ceiling } });
+	return { filled: ceiling - missing, ceiling };
 }
 
 /** The most that these candidates bring together, at most `ceiling`: not proven where the ceiling that is returned is higher. */
 function mostOver(
 	chosen: readonly Candidate[],
 	market: Market,
-	{ ceiling, budget }: { ceiling: bigint; budget: Budget },
+	{ filled, ceiling, budget }: { filled: bigint; ceiling: bigint; budget: Budget },
 ): { units: bigint; ceiling: bigint } {
-	let units = roughMost(chosen, market).filled;
+	let units = filled;
 	let highest = ceiling;
 	// Whole units, steps and gaps may hide a better division of a shared origin: ask for more as long as the bound allows it.
 	let possible = ceiling;
@@ -112,11 +110,7 @@ function eachSet(
 	const groups = new Set(part.map((candidate) => candidate.group));
 	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + 1e-12);
 	const walk = (from: number, chosen: readonly Candidate[]): void => {
-		if (budget.left <= 0) {
-			budget.exact = false;
-			return;
-		}
-		budget.left -= LOOK_NODES;
+		if (!spend(budget, LOOK_NODES)) return;
 		if (chosen.length > 0) known = look(chosen);
 		// Where one twin stays out, so do the later ones.
 		const leftOut = new Set<number>();

@@ -19,6 +19,11 @@ export function rangeOf(candidate: Candidate, low = candidate.low, high = candid
 	return { candidate, low, high, lowArrival: relaxedArrival(candidate.path, low) };
 }
 
+/** All that these candidates may send, in the order in which they are filled up. */
+export function rangesOf(chosen: readonly Candidate[]): readonly Range[] {
+	return [...chosen].sort((a, b) => a.fillRank - b.fillRank).map((candidate) => rangeOf(candidate));
+}
+
 /** Money scaled up by `2^RELAXED_BITS`, rounded toward "could be better"; gas is not included. */
 export interface Relaxed {
 	readonly covers: boolean;
@@ -48,10 +53,11 @@ export function relax(ranges: readonly Range[], market: Market, grain: bigint): 
 	};
 }
 
-/** No real split of these candidates brings more, in base units at the place in need. */
+/** No real split of these candidates brings more, in base units at the place in need; zero if they cannot all be used. */
 export function relaxedMost(ranges: readonly Range[], market: Market): bigint {
 	const most = ranges.reduce((sum, { candidate }) => sum + candidate.highArrival, 0n);
 	const filling = new Filling(ranges, market);
+	if (filling.isTooMuch) return 0n;
 	filling.cover(most << RELAXED_BITS);
 	return filling.missing <= 0n ? most : ((most << RELAXED_BITS) - filling.missing) >> RELAXED_BITS;
 }

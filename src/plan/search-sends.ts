@@ -142,13 +142,11 @@ function cut({ candidate, low, high }: Range, send: bigint): readonly Range[] {
 	const legal = pathSendUpTo(path, send);
 	const at = legal === null || legal < low ? low : usefulFrom(path, low, legal);
 	const above = smallestPathSend(path, arrivalOf(path, at) + 1n);
-	const before = at > low ? pathSendUpTo(path, at - 1n) : null;
-	const below = before === null || before < low ? null : usefulFrom(path, low, before);
-	return [
-		...(above === null || above > high ? [] : [rangeOf(candidate, above, high)]),
-		...(at < send && below !== null ? [rangeOf(candidate, low, at)] : [rangeOf(candidate, at, at)]),
-		...(at < send || below === null ? [] : [rangeOf(candidate, low, below)]),
-	];
+	const upper = above === null || above > high ? [] : [rangeOf(candidate, above, high)];
+	if (at < send) return [...upper, rangeOf(candidate, low, at)];
+	const before = pathSendUpTo(path, at - 1n);
+	const lower = before === null || before < low ? [] : [rangeOf(candidate, low, usefulFrom(path, low, before))];
+	return [...upper, rangeOf(candidate, at, at), ...lower];
 }
 
 /** The smallest send from `low` upwards that brings as much as this one. */

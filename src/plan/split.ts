@@ -3,7 +3,7 @@
 import type { Budget } from './budget.ts';
 import type { Candidate, Market } from './candidate.ts';
 import { pathSendFrom, pathSendUpTo } from './path.ts';
-import { rangeOf } from './relaxed.ts';
+import { rangeOf, rangesOf } from './relaxed.ts';
 import { type Filled, type Region, regionOf, search, type Total, type Trial, trialOf } from './search-sends.ts';
 
 export interface Split extends Total {
@@ -29,12 +29,12 @@ export class Division {
 
 	/** `chosen` are candidates of the market, in id order. */
 	constructor(chosen: readonly Candidate[], market: Market) {
-		const order = [...chosen].sort((a, b) => a.fillRank - b.fillRank);
-		this.trial = trialOf(order, market);
-		this.whole = regionOf(
-			this.trial,
-			order.map((candidate) => rangeOf(candidate)),
+		const ranges = rangesOf(chosen);
+		this.trial = trialOf(
+			ranges.map(({ candidate }) => candidate),
+			market,
 		);
+		this.whole = regionOf(this.trial, ranges);
 		this.least = this.whole.least;
 	}
 
