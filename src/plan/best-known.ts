@@ -5,7 +5,7 @@ import { ratio } from './candidate.ts';
 /** Money this coarse (in tokens) is worth rounding a bound up to. */
 const COARSE_SCALE = Number(powerOfTen(7));
 
-/** Relative room for what floats err where a bound is held against a limit. */
+/** Relative room for what floats err, where a bound is held against a limit and in limits that are met exactly. */
 export const FLOAT_ROOM = 1e-12;
 
 /** A lower bound in tokens, raised to whole money of `1 / scale` tokens where that is coarse. */

@@ -2,11 +2,11 @@
  * Bounds on what a partly chosen set of candidates can still become. Floats propose here: every bound leans toward "could
  * be better" by more than a float can err, so it may keep a branch alive for nothing, but never cuts one off wrongly.
  */
-import { raisedToMoney } from './best-known.ts';
+import { FLOAT_ROOM, raisedToMoney } from './best-known.ts';
 import type { Market } from './candidate.ts';
 import { priceOf } from './price.ts';
 import { reachIn } from './reach.ts';
-import { restrict, SLACK, tableOf } from './table.ts';
+import { restrict, tableOf } from './table.ts';
 
 /** Of least totals; the work for a sharp one ends once it has reached `enough`, or cannot. */
 export interface Bounds {
@@ -43,7 +43,7 @@ export function boundsOf(market: Market): Bounds {
 		table,
 		Float64Array.from(candidates, ({ estimate }) => estimate.fixedFees),
 	);
-	const round = (value: number): number => raisedToMoney(value - Math.abs(value) * SLACK, scale);
+	const round = (value: number): number => raisedToMoney(value - Math.abs(value) * FLOAT_ROOM, scale);
 	restrict(
 		table,
 		market,

@@ -3,6 +3,7 @@
  * each is a small question: which of its paths, and how much over each.
  */
 
+import { FLOAT_ROOM } from './best-known.ts';
 import { type Budget, spend } from './budget.ts';
 import { type Candidate, type Market, ratio } from './candidate.ts';
 import { fillUp } from './fill.ts';
@@ -108,7 +109,7 @@ function eachSet(
 	const order = [...part].sort((a, b) => b.estimate.high - a.estimate.high || a.index - b.index);
 	const twins = twinsOf(market.candidates);
 	const groups = new Set(part.map((candidate) => candidate.group));
-	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + 1e-12);
+	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + FLOAT_ROOM);
 	const walk = (from: number, chosen: readonly Candidate[]): void => {
 		if (!spend(budget, LOOK_NODES)) return;
 		if (chosen.length > 0) known = look(chosen);

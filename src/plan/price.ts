@@ -2,8 +2,9 @@
  * The least total of an objective. A price is paid for each token that arrives; then every candidate can be judged alone, and
  * the best so many operations are taken. Any price gives a valid bound; the sharpest one is found by a few cuts.
  */
+import { FLOAT_ROOM } from './best-known.ts';
 import { Picks } from './picks.ts';
-import { type Group, OPEN, OUT, SLACK, type Table } from './table.ts';
+import { type Group, OPEN, OUT, type Table } from './table.ts';
 
 export interface Price {
 	/**
@@ -50,7 +51,7 @@ export function priceOf(table: Table, fixed: Float64Array): Price {
 			if (point.slope > 0) below = point;
 			else above = point;
 			const next = nextPrice(at, below, above);
-			if (next === null || (enough !== null && next.hoped < enough) || next.hoped - best <= Math.abs(best) * SLACK) break;
+			if (next === null || (enough !== null && next.hoped < enough) || next.hoped - best <= Math.abs(best) * FLOAT_ROOM) break;
 			at = next.at;
 		}
 		return { best, at: bestAt };
@@ -114,7 +115,7 @@ class Tally {
 		const enough = picks.take(this.left);
 		this.bound += picks.value;
 		this.slope -= picks.tokens;
-		this.bound -= SLACK * (Math.abs(this.bound) + price * (2 * table.need + Math.abs(this.slope)));
+		this.bound -= FLOAT_ROOM * (Math.abs(this.bound) + price * (2 * table.need + Math.abs(this.slope)));
 		if (!enough && operationsLeft !== 'any') this.bound = Number.POSITIVE_INFINITY;
 	}
 

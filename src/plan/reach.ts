@@ -1,5 +1,6 @@
 /** The most that can still arrive. */
-import { IN, OPEN, OUT, SLACK, type Table } from './table.ts';
+import { FLOAT_ROOM } from './best-known.ts';
+import { IN, OPEN, OUT, type Table } from './table.ts';
 
 /** What an origin can still add: its next candidate, what that brings, and the operations it takes for it. */
 interface Next {
@@ -41,7 +42,7 @@ export function reachIn(table: Table, operationsLeft: number): number {
 		next.room -= taken;
 		advance(table, next, { group: best, operationsLeft });
 	}
-	return total * (1 + SLACK);
+	return total * (1 + FLOAT_ROOM);
 }
 
 function advance(table: Table, next: Next, { group, operationsLeft }: { group: number; operationsLeft: number }): void {

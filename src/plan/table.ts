@@ -1,4 +1,5 @@
 /** What bounds read of a market, laid out for speed: plain columns by candidate, and which candidates are still of interest, by origin. */
+import { FLOAT_ROOM } from './best-known.ts';
 import type { Market } from './candidate.ts';
 
 /** A candidate is open, in or out. */
@@ -34,9 +35,6 @@ export interface Group {
 	readonly leastRate: number;
 }
 
-/** Relative room for float errors. */
-export const SLACK = 1e-12;
-
 export function tableOf({ candidates, groupReach, needTokens }: Market): Table {
 	return {
 		status: new Uint8Array(candidates.length),
@@ -44,8 +42,8 @@ export function tableOf({ candidates, groupReach, needTokens }: Market): Table {
 		low: Float64Array.from(candidates, ({ estimate }) => estimate.low),
 		high: Float64Array.from(candidates, ({ estimate }) => estimate.high),
 		rate: Float64Array.from(candidates, ({ estimate }) => estimate.rate),
-		rooms: Float64Array.from(groupReach, (tokens) => tokens * (1 + SLACK)),
-		need: needTokens * (1 - SLACK),
+		rooms: Float64Array.from(groupReach, (tokens) => tokens * (1 + FLOAT_ROOM)),
+		need: needTokens * (1 - FLOAT_ROOM),
 		members: { list: [], size: 0 },
 	};
 }

@@ -1,6 +1,8 @@
 /** How good a draft is at least: what each demand could get alone on everything there is, and what the relaxed batch allows. */
+
 import { addTo, usedBy } from '../available.ts';
 import { type Batch, type Draft, positionsOf, usedByDraft } from '../batch.ts';
+import { FLOAT_ROOM } from '../best-known.ts';
 import type { Demand } from '../demand.ts';
 import { numeratorOver } from '../exact.ts';
 import { type Bound, PLAN_LIMITS, type Plan, type Proof, type Stop } from '../plan.ts';
@@ -117,7 +119,7 @@ function wholeValueOf(batch: Batch): bigint {
 
 /** Rounded up, and a little more than a float can err. */
 function scaleUp(tokens: number, scale: bigint): bigint {
-	const [mantissa, shift] = splitFloat(tokens * (1 + 1e-12));
+	const [mantissa, shift] = splitFloat(tokens * (1 + FLOAT_ROOM));
 	const scaled = mantissa * scale;
 	return (shift >= 0n ? scaled << shift : scaled >> -shift) + 1n;
 }

@@ -3,10 +3,12 @@
  * terms of any of its paths. Nothing real can do better, so it tells what is impossible, and it tells who had best draw
  * from where.
  */
+
 import { positionKey } from '../../inventory/venue.ts';
 import { powerOfTen } from '../../money/units.ts';
 import type { Units } from '../available.ts';
 import type { Batch } from '../batch.ts';
+import { FLOAT_ROOM } from '../best-known.ts';
 import { ratio } from '../candidate.ts';
 import type { Demand } from '../demand.ts';
 import { type Path, pathSendFrom, pathSendUpTo, smallestPathSend } from '../path.ts';
@@ -97,8 +99,8 @@ function flowsOf(batch: Batch): RelaxedBatch {
 		}));
 		const made: Program = {
 			columns,
-			capacities: [...keys.map(() => 1 + ROOM), ...others.map(() => 1 + ROOM)],
-			needs: needed.map(() => 1 - ROOM),
+			capacities: [...keys.map(() => 1 + FLOAT_ROOM), ...others.map(() => 1 + FLOAT_ROOM)],
+			needs: needed.map(() => 1 - FLOAT_ROOM),
 		};
 		return { made, used };
 	};
@@ -129,8 +131,6 @@ function flowsOf(batch: Batch): RelaxedBatch {
 	};
 }
 
-/** Room for what floats lose in limits that are met exactly. */
-const ROOM = 1e-12;
 const IMPOSSIBLE = 1e-9;
 
 function streamsOf(batch: Batch, demand: Demand, available: Units): readonly Stream[] {

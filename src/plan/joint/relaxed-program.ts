@@ -1,4 +1,5 @@
 /** The arena without whole units, steps and gaps, as a linear program: what some options must do, and what others could. */
+import { FLOAT_ROOM } from '../best-known.ts';
 import { ratio } from '../candidate.ts';
 import { arrivalOf } from '../path.ts';
 import { type Arena, arrivingTokens, type Option, sentTokens } from './arena.ts';
@@ -36,9 +37,6 @@ export function aimAt({ low, high }: Entrant, use: number): bigint {
 	const share = BigInt(Math.round(Math.min(1, Math.max(0, use)) * 2 ** 52));
 	return low + (((high - low) * share) >> 52n);
 }
-
-/** Room for what floats lose in limits that are met exactly. */
-const ROOM = 1e-12;
 
 export function relaxed(arena: Arena, entrants: readonly Entrant[], question: Question): Answer {
 	const draft = draftOf(arena, entrants, question);
@@ -89,7 +87,7 @@ function draftOf(arena: Arena, entrants: readonly Entrant[], { aim, operationsLe
 	if (rooms.some((room) => room < 0n)) return null;
 	const effects = entrants.map((entrant) => effectsOf(arena, entrant));
 	const rows = new Rows();
-	const places = rooms.map((room) => rows.add(room > 0n ? 1 + ROOM : 0));
+	const places = rooms.map((room) => rows.add(room > 0n ? 1 + FLOAT_ROOM : 0));
 	const amounts = posts.map(({ amount, unitsPerToken }) => ratio(amount, unitsPerToken));
 	const missing = [...amounts];
 	const worth = posts.map(({ maxCost: most }) => (most === null ? Number.POSITIVE_INFINITY : ratio(most, arena.moneyScale)));
@@ -107,7 +105,7 @@ function draftOf(arena: Arena, entrants: readonly Entrant[], { aim, operationsLe
 	const largest = rows.limit(maxSent - sent, maxSent);
 	const worths = worth.map((left, post) => rows.limit(left, ratio(posts[post]?.maxCost ?? 0n, arena.moneyScale)));
 	if (rows.broken) return null;
-	const operations = operationsLeft === null ? null : rows.add(operationsLeft + ROOM);
+	const operations = operationsLeft === null ? null : rows.add(operationsLeft + FLOAT_ROOM);
 	const columns: Column[] = entrants.map((entrant, index) => {
 		const { whole } = effects[index] ?? { whole: { sent: 0, arrived: 0, cost: 0 } };
 		const { option, taken } = entrant;
@@ -116,7 +114,7 @@ function draftOf(arena: Arena, entrants: readonly Entrant[], { aim, operationsLe
 		const add = (row: number, weight: number): void => {
 			if (weight > 0) entries.push([row, weight]);
 		};
-		add(places[option.origin] ?? 0, roomTokens > 0 ? whole.sent / roomTokens : whole.sent > 0 ? 1 / ROOM : 0);
+		add(places[option.origin] ?? 0, roomTokens > 0 ? whole.sent / roomTokens : whole.sent > 0 ? 1 / FLOAT_ROOM : 0);
 		if (dearest !== null) add(dearest.row, whole.cost / dearest.scale);
 		if (largest !== null) add(largest.row, whole.sent / largest.scale);
 		const worth = worths[option.post] ?? null;
@@ -138,7 +136,7 @@ function draftOf(arena: Arena, entrants: readonly Entrant[], { aim, operationsLe
 				],
 			});
 	}
-	const needs = missing.map((tokens, post) => Math.max(0, tokens / (amounts[post] ?? 1) - ROOM));
+	const needs = missing.map((tokens, post) => Math.max(0, tokens / (amounts[post] ?? 1) - FLOAT_ROOM));
 	return { constant, program: { columns: columns.map((column) => withNeeds(column, rows.limits.length)), capacities: rows.limits, needs } };
 }
 
@@ -159,7 +157,7 @@ class Rows {
 	limit(left: number, whole: number): { readonly row: number; readonly scale: number } | null {
 		if (left === Number.POSITIVE_INFINITY) return null;
 		const scale = Math.abs(whole) || 1;
-		if (left < -scale * ROOM) this.broken = true;
-		return { row: this.add(Math.max(0, left / scale + ROOM)), scale };
+		if (left < -scale * FLOAT_ROOM) this.broken = true;
+		return { row: this.add(Math.max(0, left / scale + FLOAT_ROOM)), scale };
 	}
 }
