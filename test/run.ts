@@ -13,8 +13,15 @@ import { findRedis } from '../sandbox/servers/redis.ts';
 interface Report {
 	readonly numPassedTests: number;
 	readonly numFailedTests: number;
-	readonly numFailedTestSuites: number;
-	readonly testResults: readonly { readonly name: string; readonly status: string; readonly assertionResults: readonly unknown[] }[];
+	readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+	readonly name: string;
+	readonly status: string;
+	/** Of what failed outside its tests. */
+	readonly message: string;
+	readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] }[];
 }
 
 const { queueBackend, redisUrl } = readEnvironment();
@@ -35,12 +42,13 @@ const report = readReport();
 rmSync(folder, { recursive: true, force: true });
 
 const rooms = [...new Set(report.testResults.map((file) => roomOf(file.name)))].sort();
-const failed =
-	report.numFailedTests + report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+const failures = report.testResults.flatMap(failuresOf);
+const failed = Math.max(failures.length, report.numFailedTests);
 const required = Boolean(readEnvironment().requireAll) && missing.length > 0;
 process.stdout.write(`covered: ${rooms.join(', ')}; queues on ${backend}\n`);
 if (missing.length > 0) process.stdout.write(`${required ? 'missing' : 'not covered'}: what needs ${missing.join(' and ')}\n`);
 if (backend === 'postgres') process.stdout.write('not covered: test files named *.redis.test.ts\n');
+for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.stdout.write(`${report.numPassedTests} passed, ${failed + (required ? 1 : 0)} failed\n`);
 process.exitCode = code === 0 && required ? 1 : code;
 
@@ -48,8 +56,21 @@ function readReport(): Report {
 	try {
 		return JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
 	} catch {
-		return { numPassedTests: 0, numFailedTests: 1, numFailedTestSuites: 1, testResults: [] };
+		return { numPassedTests: 0, numFailedTests: 1, testResults: [] };
 	}
+}
+
+/** A line for each test that failed; one for a file whose tests could not even begin. */
+function failuresOf({ name, status, message, assertionResults }: FileReport): readonly string[] {
+	const file = name.slice(name.lastIndexOf('/test/') + 1);
+	const tests = assertionResults.filter((each) => each.status === 'failed');
+	if (tests.length > 0)
+		return tests.map(({ fullName, failureMessages }) => `${file}: ${fullName.trim()}: ${firstLine(failureMessages[0])}`);
+	return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+}
+
+function firstLine(text = ''): string {
+	return text.trim().split('\n', 1)[0]?.slice(0, 300) || 'no reason given';
 }
 
 function roomOf(file: string): string {
