@@ -3,7 +3,7 @@
  * be better" by more than a float can err, so it may keep a branch alive for nothing, but never cuts one off wrongly.
  */
 import { FLOAT_ROOM, raisedToMoney } from './best-known.ts';
-import type { Market } from './candidate.ts';
+import { type Market, ratio } from './candidate.ts';
 import { priceOf } from './price.ts';
 import { reachIn } from './reach.ts';
 import { restrict, tableOf } from './table.ts';
@@ -38,10 +38,12 @@ export function boundsOf(market: Market): Bounds {
 	const cost = priceOf(
 		table,
 		Float64Array.from(candidates, ({ estimate }) => estimate.fixedCost),
+		Float64Array.from(candidates, ({ gas }) => ratio(gas, market.moneyScale)),
 	);
 	const fees = priceOf(
 		table,
 		Float64Array.from(candidates, ({ estimate }) => estimate.fixedFees),
+		new Float64Array(candidates.length),
 	);
 	const round = (value: number): number => raisedToMoney(value - Math.abs(value) * FLOAT_ROOM, scale);
 	restrict(

@@ -6,8 +6,10 @@ import { positionKey, type VenueId } from '../inventory/venue.ts';
 import { powerOfTen } from '../money/units.ts';
 import type { Funds } from './available.ts';
 import { type Exact, leastCommonMultiple, numeratorOver } from './exact.ts';
+import { type Stairs, stairsOf } from './hull.ts';
 import { arrivalOf, operationsOf, type Path, pathSendUpTo } from './path.ts';
 import { type Decimals, decimalsAt } from './route.ts';
+import { toleranceOf } from './tolerance.ts';
 
 /** What is to be brought where. */
 export interface Need {
@@ -38,6 +40,8 @@ export interface Candidate {
 	/** Place in the order in which a split fills candidates up: the cheapest per token first. */
 	readonly fillRank: number;
 	readonly estimate: Estimate;
+	/** `low`: what a unit more or less makes is equal. */
+	readonly stairs: Stairs | 'low';
 }
 
 /** Token units, as floats. */
@@ -136,6 +140,7 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 	const destination = powerOfTen(last.destinationDecimals);
 	const lowArrival = arrivalOf(path, low);
 	const highArrival = arrivalOf(path, high);
+	const arriveWeight = moneyScale / destination;
 	const gas = path.gasCosts.reduce((sum, each) => sum + numeratorOver(each, moneyScale), 0n);
 	// Tokens that arrive per token sent, and tokens lost to fixed fees.
 	const kept = ratio(path.slope * origin, path.divisor * destination);
@@ -152,7 +157,7 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 		lowArrival,
 		highArrival,
 		sendWeight: moneyScale / origin,
-		arriveWeight: moneyScale / destination,
+		arriveWeight,
 		gas,
 		fillRank: 0,
 		estimate: {
@@ -162,6 +167,7 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 			fixedFees,
 			fixedCost: fixedFees + ratio(gas, moneyScale),
 		},
+		stairs: arriveWeight > toleranceOf(1, moneyScale) ? stairsOf(path, low, high) : 'low',
 	};
 }
 

@@ -1,7 +1,7 @@
 /** The cheapest first: nearly always the best way to divide a need, and always a quick one. */
 import type { Market } from './candidate.ts';
 import { arrivalOf, pathSendUpTo, smallestPathSend } from './path.ts';
-import { type Range, roomsOf } from './relaxed.ts';
+import { type Range, roomsOf } from './range.ts';
 
 /**
  * Everyone sends the least, then the cheapest are filled up until nothing is missing, or all are full; what is too much then, the dearest spare.

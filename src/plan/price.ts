@@ -29,9 +29,12 @@ interface Point {
 	readonly slope: number;
 }
 
-/** `fixed`, by candidate index, is paid once by whoever is used, the rate of the table for each token. */
-export function priceOf(table: Table, fixed: Float64Array): Price {
-	const tally = new Tally(table, fixed);
+/**
+ * `fixed`, by candidate index, is paid once by whoever is used, the rate of the table for each token. `gas` is the part of it that is no fee of
+ * the bridge, which the corners of the table hold.
+ */
+export function priceOf(table: Table, fixed: Float64Array, gas: Float64Array): Price {
+	const tally = new Tally(table, fixed, gas);
 	const mean = fixed.reduce((sum, each) => sum + each, 0) / Math.max(1, fixed.length);
 	let price = Math.max(mean / table.need, 1e-9) + (table.rate[0] ?? 0);
 	const search = (
@@ -90,6 +93,9 @@ class Tally {
 	slope = 0;
 	private readonly table: Table;
 	private readonly fixed: Float64Array;
+	private readonly gas: Float64Array;
+	/** Tokens of the candidate that was valued last. */
+	private brings = 0;
 	/** Of all origins, and of one. */
 	private readonly picks: Picks;
 	private readonly own: Picks;
@@ -97,9 +103,10 @@ class Tally {
 	private price = 0;
 	private left = 0;
 
-	constructor(table: Table, fixed: Float64Array) {
+	constructor(table: Table, fixed: Float64Array, gas: Float64Array) {
 		this.table = table;
 		this.fixed = fixed;
+		this.gas = gas;
 		this.picks = new Picks(fixed.length);
 		this.own = new Picks(fixed.length);
 	}
@@ -122,8 +129,21 @@ class Tally {
 	/** What using a candidate adds at a price. */
 	valueAt(price: number, index: number): number {
 		const { table, fixed } = this;
+		const corners = table.corners[index] ?? null;
+		if (corners !== null) return this.valueOnCorners(price, index, corners);
 		const gain = price - (table.rate[index] ?? 0);
-		return (fixed[index] ?? 0) - gain * ((gain > 0 ? table.high[index] : table.low[index]) ?? 0);
+		this.brings = (gain > 0 ? table.high[index] : table.low[index]) ?? 0;
+		return (fixed[index] ?? 0) - gain * this.brings;
+	}
+
+	private valueOnCorners(price: number, index: number, corners: Float64Array): number {
+		let least = Number.POSITIVE_INFINITY;
+		for (let place = 0; place < corners.length; place += 2) {
+			const arriving = corners[place] ?? 0;
+			const value = (corners[place + 1] ?? 0) - price * arriving;
+			if (value < least) [least, this.brings] = [value, arriving];
+		}
+		return (this.gas[index] ?? 0) + least;
 	}
 
 	private countGroup(group: Group, negativeOnly: boolean): void {
@@ -134,11 +154,11 @@ class Tally {
 			const status = table.status[index];
 			const operations = table.operations[index] ?? 1;
 			if (status === OUT || (status === OPEN && operations > this.left)) continue;
-			const brings = (price > (table.rate[index] ?? 0) ? table.high[index] : table.low[index]) ?? 0;
-			if (status === OPEN) own.offer(this.valueAt(price, index), brings, operations);
+			const adds = this.valueAt(price, index);
+			if (status === OPEN) own.offer(adds, this.brings, operations);
 			else {
-				value += this.valueAt(price, index);
-				tokens += brings;
+				value += adds;
+				tokens += this.brings;
 				paid += this.fixed[index] ?? 0;
 				chosen += 1;
 			}

@@ -3,26 +3,8 @@
  * cheapest first is its optimum, also where candidates share an origin, because the cheapest keeps most of what it sends.
  */
 import type { Candidate, Market } from './candidate.ts';
-import { greatestCommonDivisor } from './exact.ts';
-import { RELAXED_BITS, relaxedArrival } from './path.ts';
-
-/** What one candidate may send: between `low` and `high`, which are equal once it is decided. */
-export interface Range {
-	readonly candidate: Candidate;
-	readonly low: bigint;
-	readonly high: bigint;
-	/** `relaxedArrival` of `low`. */
-	readonly lowArrival: bigint;
-}
-
-export function rangeOf(candidate: Candidate, low = candidate.low, high = candidate.high): Range {
-	return { candidate, low, high, lowArrival: relaxedArrival(candidate.path, low) };
-}
-
-/** All that these candidates may send, in the order in which they are filled up. */
-export function rangesOf(chosen: readonly Candidate[]): readonly Range[] {
-	return [...chosen].sort((a, b) => a.fillRank - b.fillRank).map((candidate) => rangeOf(candidate));
-}
+import { RELAXED_BITS } from './path.ts';
+import { type Range, roomsOf, type Slope } from './range.ts';
 
 /** Money scaled up by `2^RELAXED_BITS`, rounded toward "could be better"; gas is not included. */
 export interface Relaxed {
@@ -31,9 +13,11 @@ export interface Relaxed {
 	readonly sent: bigint;
 	/** Parallel to the ranges: what each sends, in base units, rounded down. */
 	readonly sends: readonly bigint[];
+	/** Place of the last range that ends within one of its slopes, where a real split may not be able to; -1 when none does. */
+	readonly between: number;
 }
 
-const IMPOSSIBLE: Relaxed = { covers: false, cost: 0n, sent: 0n, sends: [] };
+const IMPOSSIBLE: Relaxed = { covers: false, cost: 0n, sent: 0n, sends: [], between: -1 };
 
 /**
  * `ranges` come in the order in which they are filled up. What the undecided ones send together is a multiple of `grain`
@@ -43,13 +27,17 @@ export function relax(ranges: readonly Range[], market: Market, grain: bigint): 
 	const filling = new Filling(ranges, market);
 	if (filling.isTooMuch) return IMPOSSIBLE;
 	filling.cover(market.need.units << RELAXED_BITS);
-	const rest = filling.open % (grain << RELAXED_BITS);
+	const least = filling.sent;
+	// Then whole units may be sent on top or left out, so nothing is known of the rest.
+	const isFree = filling.missing <= 0n && filling.takeGains();
+	const rest = isFree ? 0n : filling.open % (grain << RELAXED_BITS);
 	const covers = filling.missing <= 0n && (rest === 0n || filling.add((grain << RELAXED_BITS) - rest));
 	return {
 		covers,
 		cost: filling.sent - filling.arrived,
-		sent: filling.sent,
-		sends: ranges.map(({ low }, index) => low + ((filling.extras[index] ?? 0n) >> RELAXED_BITS)),
+		sent: isFree ? least : filling.sent,
+		sends: filling.sends(),
+		between: filling.between(),
 	};
 }
 
@@ -62,6 +50,25 @@ export function relaxedMost(ranges: readonly Range[], market: Market): bigint {
 	return filling.missing <= 0n ? most : ((most << RELAXED_BITS) - filling.missing) >> RELAXED_BITS;
 }
 
+/** One slope of one range, and how much of it is used. */
+interface Step {
+	readonly place: number;
+	readonly candidate: Candidate;
+	readonly slope: Slope;
+	used: bigint;
+}
+
+/** The cheapest slopes first. Those of ranges with one slope each are in order already. */
+function stepsOf(ranges: readonly Range[]): readonly Step[] {
+	const steps = ranges.flatMap(({ candidate, slopes }, place) => slopes.map((slope): Step => ({ place, candidate, slope, used: 0n })));
+	return ranges.every(({ candidate }) => candidate.stairs === 'low') ? steps : steps.sort(byPrice);
+}
+
+function byPrice(a: Step, b: Step): number {
+	const [first, second] = [a.slope.rise * b.slope.run * b.candidate.sendWeight, b.slope.rise * a.slope.run * a.candidate.sendWeight];
+	return first === second ? 0 : first > second ? -1 : 1;
+}
+
 /** All in units scaled up by `2^RELAXED_BITS`. */
 class Filling {
 	/** Money of all ranges, and what the undecided ones send. */
@@ -70,16 +77,15 @@ class Filling {
 	open = 0n;
 	/** Base units at the place in need. */
 	missing = 0n;
-	/** Parallel to the ranges. */
-	readonly extras: bigint[];
 	private readonly ranges: readonly Range[];
+	private readonly steps: readonly Step[];
 	/** By group. */
 	private readonly rooms: bigint[];
 
 	constructor(ranges: readonly Range[], market: Market) {
 		this.ranges = ranges;
+		this.steps = stepsOf(ranges);
 		this.rooms = roomsOf(ranges, market).map((room) => room << RELAXED_BITS);
-		this.extras = ranges.map(() => 0n);
 	}
 
 	/** Whether the least of all is more than there is at some origin. */
@@ -96,48 +102,73 @@ class Filling {
 			this.sent += money;
 			if (low < high) this.open += money;
 		}
-		for (const [index, { candidate, low, lowArrival }] of this.ranges.entries()) {
+		for (const step of this.steps) {
 			if (this.missing <= 0n) return;
-			const spare = this.spareOf(index);
-			if (spare <= 0n) continue;
-			const { path } = candidate;
-			const gain = relaxedArrival(path, low + (spare >> RELAXED_BITS)) - lowArrival;
+			const { rise, run } = step.slope;
+			const spare = this.spareOf(step);
+			if (spare <= 0n || rise === 0n) continue;
+			const gain = (spare * rise) / run + 1n;
 			const isPartial = gain > this.missing;
-			this.send(index, isPartial ? (this.missing * path.divisor) / path.slope : spare);
-			this.receive(candidate, isPartial ? this.missing : gain);
+			this.send(step, isPartial ? (this.missing * run) / rise : spare);
+			this.receive(step.candidate, isPartial ? this.missing : gain);
 		}
+	}
+
+	/** From one stair to the next more money may arrive than is sent; then it is sent although nothing is missing. Whether there was any. */
+	takeGains(): boolean {
+		let hasGained = false;
+		for (const step of this.steps) {
+			const { candidate, slope } = step;
+			if (candidate.stairs === 'low' || slope.rise * candidate.arriveWeight <= slope.run * candidate.sendWeight) break;
+			const spare = this.spareOf(step);
+			if (spare <= 0n) continue;
+			hasGained = true;
+			this.send(step, spare);
+			this.receive(candidate, (spare * slope.rise) / slope.run + 1n);
+		}
+		return hasGained;
 	}
 
 	/** Sends so much more money, however little of it is needed; false when there is no room for it. */
 	add(money: bigint): boolean {
 		let left = money;
-		for (const [index, { candidate }] of this.ranges.entries()) {
-			const { path, sendWeight } = candidate;
-			const spare = this.spareOf(index);
-			const wanted = left / sendWeight;
+		for (const step of this.steps) {
+			const { candidate, slope } = step;
+			const spare = this.spareOf(step);
+			const wanted = left / candidate.sendWeight;
 			const extra = wanted < spare ? wanted : spare;
 			if (extra > 0n) {
-				this.send(index, extra);
-				this.receive(candidate, (extra * path.slope) / path.divisor + 1n);
-				left -= extra * sendWeight;
+				this.send(step, extra);
+				this.receive(candidate, (extra * slope.rise) / slope.run + 1n);
+				left -= extra * candidate.sendWeight;
 			}
-			if (left < sendWeight) return true;
+			if (left < candidate.sendWeight) return true;
 		}
 		return false;
 	}
 
-	private spareOf(index: number): bigint {
-		const range = this.ranges[index];
-		if (range === undefined) return 0n;
-		const left = ((range.high - range.low) << RELAXED_BITS) - (this.extras[index] ?? 0n);
-		const room = this.rooms[range.candidate.group] ?? 0n;
+	sends(): bigint[] {
+		const sends = this.ranges.map(({ low }) => low << RELAXED_BITS);
+		for (const { place, used } of this.steps) sends[place] = (sends[place] ?? 0n) + used;
+		return sends.map((send) => send >> RELAXED_BITS);
+	}
+
+	between(): number {
+		return this.steps.reduce(
+			(last, { place, slope, used }) => (used > 0n && used < slope.length << RELAXED_BITS && place > last ? place : last),
+			-1,
+		);
+	}
+
+	private spareOf({ candidate, slope, used }: Step): bigint {
+		const left = (slope.length << RELAXED_BITS) - used;
+		const room = this.rooms[candidate.group] ?? 0n;
 		return left < room ? left : room;
 	}
 
-	private send(index: number, extra: bigint): void {
-		const candidate = this.ranges[index]?.candidate;
-		if (candidate === undefined) return;
-		this.extras[index] = (this.extras[index] ?? 0n) + extra;
+	private send(step: Step, extra: bigint): void {
+		const { candidate } = step;
+		step.used += extra;
 		this.rooms[candidate.group] = (this.rooms[candidate.group] ?? 0n) - extra;
 		this.sent += extra * candidate.sendWeight;
 		this.open += extra * candidate.sendWeight;
@@ -147,26 +178,4 @@ class Filling {
 		this.missing -= arrival;
 		this.arrived += arrival * candidate.arriveWeight;
 	}
-}
-
-/**
- * What is left at each origin when every range sends its least; negative when that alone is too much. What the undecided ones send from one
- * origin is a multiple of what divides all their sends, so what is beyond that counts for nothing.
- */
-export function roomsOf(ranges: readonly Range[], market: Market): bigint[] {
-	const rooms = [...market.groups];
-	const grains = new Map<number, bigint>();
-	for (const { candidate, low, high } of ranges) {
-		const { group, path } = candidate;
-		const { lattice } = path.hops[0];
-		const known = grains.get(group) ?? lattice;
-		if (low === high) rooms[group] = (rooms[group] ?? 0n) - low;
-		else grains.set(group, known === lattice ? lattice : greatestCommonDivisor(known, lattice));
-	}
-	for (const [group, grain] of grains) {
-		const room = rooms[group] ?? 0n;
-		if (room > 0n) rooms[group] = room - (room % grain);
-	}
-	for (const { candidate, low, high } of ranges) if (low < high) rooms[candidate.group] = (rooms[candidate.group] ?? 0n) - low;
-	return rooms;
 }

@@ -9,7 +9,8 @@ import type { Candidate, Market } from './candidate.ts';
 import { ceilDivide, greatestCommonDivisor } from './exact.ts';
 import { fillUp } from './fill.ts';
 import { arrivalOf, type Path, pathSendUpTo, RELAXED_BITS, smallestPathSend } from './path.ts';
-import { type Range, rangeOf, relax } from './relaxed.ts';
+import { type Range, rangeOf } from './range.ts';
+import { relax } from './relaxed.ts';
 import { toleranceOf } from './tolerance.ts';
 
 /** Money units of the market; `cost` includes gas. */
@@ -24,7 +25,7 @@ export interface Filled extends Total {
 }
 
 /** Looks per question. Reached only by sets whose steps, floors or shared origins leave a wide doubt. */
-const MAX_LOOKS = 3_000;
+const MAX_LOOKS = 20_000;
 
 export interface Trial {
 	readonly market: Market;
@@ -65,17 +66,30 @@ function compare(a: bigint, b: bigint): number {
 export interface Region {
 	readonly ranges: readonly Range[];
 	readonly least: Total | null;
-	/** What each sends in the split without whole units. */
+	/** What each sends in the split without whole units, and who has a part there that may not be a real one. */
 	readonly relaxed: readonly bigint[];
+	readonly between: number;
 }
 
-export function regionOf({ market, grains, gas }: Trial, ranges: readonly Range[]): Region {
-	const grain = ranges.reduce(
+export function regionOf(trial: Trial, ranges: readonly Range[]): Region {
+	const { market, grains } = trial;
+	const open = ranges.reduce(
 		(common, { low, high }, place) => (low < high ? greatestCommonDivisor(common, grains[place] ?? 1n) : common),
 		0n,
 	);
-	const { covers, cost, sent, sends } = relax(ranges, market, grain === 0n ? 1n : grain);
-	return { ranges, least: covers ? { cost: wholeMoney(cost) + gas, sent: wholeMoney(sent) } : null, relaxed: sends };
+	const { covers, cost, sent, sends, between } = relax(ranges, market, open === 0n ? 1n : open);
+	const least = covers ? { cost: wholeCost(trial, { ranges, open, cost }), sent: wholeMoney(sent) } : null;
+	return { ranges, least, relaxed: sends, between };
+}
+
+/** What the decided ones cost is known, and what the open ones cost is a multiple of what divides all that they may send and bring. */
+function wholeCost({ gas }: Trial, { ranges, open, cost }: { ranges: readonly Range[]; open: bigint; cost: bigint }): bigint {
+	let decided = 0n;
+	for (const { candidate, low, high, lowArrival } of ranges) {
+		if (low === high) decided += low * candidate.sendWeight - (lowArrival >> RELAXED_BITS) * candidate.arriveWeight;
+	}
+	const grain = greatestCommonDivisor(open, ranges[0]?.candidate.arriveWeight ?? 1n);
+	return decided + ceilDivide(wholeMoney(cost) - decided, grain) * grain + gas;
 }
 
 export interface Aim {
@@ -90,13 +104,14 @@ export interface Aim {
 /** Fills up the cheapest; where that leaves a hope, one range is cut, and so on. False when it ended before all hope had. */
 export function search(trial: Trial, region: Region, { budget, hopes, found }: Aim): boolean {
 	let left = MAX_LOOKS;
-	const walk = ({ ranges, least, relaxed }: Region): void => {
+	const walk = (region: Region): void => {
+		const { ranges, least, relaxed } = region;
 		if (least === null || left < 0 || !hopes(least)) return;
 		left = spend(budget) ? left - 1 : -1;
 		if (left < 0) return;
 		const { sends, missing } = fillUp(ranges, trial.market);
 		if (missing <= 0n) found(filledBy(trial, sends));
-		const place = hopes(least) ? doubtfulPlace(trial, ranges, relaxed) : -1;
+		const place = hopes(least) ? doubtfulPlace(trial, region) : -1;
 		const range = ranges[place];
 		if (range === undefined) return;
 		const parts = cut(range, relaxed[place] ?? range.low).map((part) => regionOf(trial, ranges.with(place, part)));
@@ -117,16 +132,15 @@ function filledBy({ chosen, gas }: Trial, sends: readonly bigint[]): Filled {
 
 /**
  * Whose range to cut, -1 when everything is decided: whoever the relaxed split gives something between his steps, the last that is filled up
- * first; else the last that it neither empties nor fills; else the coarsest.
+ * first; else whoever it gives a part that may not be a real one; else the coarsest.
  */
-function doubtfulPlace({ order }: Trial, ranges: readonly Range[], relaxed: readonly bigint[]): number {
-	const between = ranges.findLastIndex(({ candidate, low, high }, place) => {
+function doubtfulPlace({ order }: Trial, { ranges, relaxed, between }: Region): number {
+	const offStep = ranges.findLastIndex(({ candidate, low, high }, place) => {
 		const send = relaxed[place] ?? low;
 		return send > low && send < high && send % candidate.path.hops[0].lattice !== 0n;
 	});
-	if (between >= 0) return between;
-	const within = ranges.findLastIndex(({ low, high }, place) => (relaxed[place] ?? low) > low && (relaxed[place] ?? high) < high);
-	return within >= 0 ? within : (order.find((place) => isOpen(ranges[place])) ?? -1);
+	if (offStep >= 0) return offStep;
+	return between >= 0 ? between : (order.find((place) => isOpen(ranges[place])) ?? -1);
 }
 
 function isOpen(range: Range | undefined): boolean {

@@ -3,7 +3,7 @@
 import type { Budget } from './budget.ts';
 import type { Candidate, Market } from './candidate.ts';
 import { pathSendFrom, pathSendUpTo } from './path.ts';
-import { rangeOf, rangesOf } from './relaxed.ts';
+import { rangeOf, rangesOf } from './range.ts';
 import { type Filled, type Region, regionOf, search, type Total, type Trial, trialOf } from './search-sends.ts';
 
 export interface Split extends Total {

@@ -1,6 +1,8 @@
 /** What bounds read of a market, laid out for speed: plain columns by candidate, and which candidates are still of interest, by origin. */
 import { FLOAT_ROOM } from './best-known.ts';
-import type { Market } from './candidate.ts';
+import { type Candidate, type Market, ratio } from './candidate.ts';
+import { cornersOf } from './hull.ts';
+import { RELAXED_BITS } from './path.ts';
 
 /** A candidate is open, in or out. */
 export const OPEN = 0;
@@ -14,6 +16,8 @@ export interface Table {
 	readonly low: Float64Array;
 	readonly high: Float64Array;
 	readonly rate: Float64Array;
+	/** Of those whose stairs are known, the corners of their hull: what arrives, and what it costs without gas, one pair after the other. */
+	readonly corners: readonly (Float64Array | null)[];
 	/** Upper bound by group of what can arrive from there. */
 	readonly rooms: Float64Array;
 	readonly need: number;
@@ -35,17 +39,30 @@ export interface Group {
 	readonly leastRate: number;
 }
 
-export function tableOf({ candidates, groupReach, needTokens }: Market): Table {
+export function tableOf(market: Market): Table {
+	const { candidates, groupReach, needTokens } = market;
 	return {
 		status: new Uint8Array(candidates.length),
 		operations: Int32Array.from(candidates, (candidate) => candidate.operations),
 		low: Float64Array.from(candidates, ({ estimate }) => estimate.low),
 		high: Float64Array.from(candidates, ({ estimate }) => estimate.high),
 		rate: Float64Array.from(candidates, ({ estimate }) => estimate.rate),
+		corners: candidates.map((candidate) => pairsOf(candidate, market)),
 		rooms: Float64Array.from(groupReach, (tokens) => tokens * (1 + FLOAT_ROOM)),
 		need: needTokens * (1 - FLOAT_ROOM),
 		members: { list: [], size: 0 },
 	};
+}
+
+function pairsOf({ path, stairs, low, high, sendWeight, arriveWeight }: Candidate, { moneyScale }: Market): Float64Array | null {
+	if (stairs === 'low') return null;
+	const scale = moneyScale << RELAXED_BITS;
+	return Float64Array.from(
+		cornersOf(path, stairs, [low, high]).flatMap(({ send, arrival }) => {
+			const arriving = arrival * arriveWeight;
+			return [ratio(arriving, scale), ratio(((send * sendWeight) << RELAXED_BITS) - arriving, scale)];
+		}),
+	);
 }
 
 /** Leaves out all other candidates: they must be neither open nor in until the next call. */

@@ -1,8 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { PLAN_LIMITS } from '../../src/plan/plan.ts';
 import { planOne } from '../../src/plan/plan-one.ts';
+import { generator, pick } from '../faults/random.ts';
 import { demandOf, instance } from './instance.ts';
-import { single } from './seeded.ts';
+import { type Single, single } from './seeded.ts';
+
+/** Forty routes from ten origins, whose fees are about as large as the steps of what may be sent. */
+function coarse(seed: number, decimals: number): Single {
+	const random = generator(seed);
+	const origins = Array.from({ length: 10 }, (_, index) => `O${index}`);
+	const funds = Object.fromEntries(origins.map((origin) => [origin, `${1 + random(200)}`]));
+	const routes = Array.from({ length: 40 }, (_, index) => ({
+		id: `r${index}`,
+		origin: pick(origins, random),
+		destination: 'Z',
+		minimum: pick(['0', '1', '5'], random),
+		maximum: pick(['20', '50', '100', '1000'], random),
+		step: pick(decimals === 0 ? ['1', '2', '5'] : ['0.1', '0.5', '1'], random),
+		fixedFee: pick(['0', '0.1', '0.5', '1'], random),
+		feeBps: pick(['0', '4', '30', '100'], random),
+		gasCost: pick(['0', '0.2', '1'], random),
+	}));
+	const input = instance({ decimals: Object.fromEntries([...origins, 'Z'].map((venue) => [venue, decimals])), funds, routes });
+	const supply = Object.values(funds).reduce((sum, each) => sum + Number(each), 0);
+	return { input, demand: demandOf(input, { at: { Z: `${Math.ceil((supply * (10 + random(80))) / 100)}` } }) };
+}
 
 describe('one demand gets a plan that is proven to be the best', () => {
 	it.each([
@@ -12,6 +34,13 @@ describe('one demand gets a plan that is proven to be the best', () => {
 	])('%s', (_, seed, size) => {
 		const { input, demand } = single(seed, size);
 		expect(planOne(input, demand, PLAN_LIMITS)).toMatchObject({ kind: 'planned', exact: true });
+	});
+
+	it.each([0, 1, 2, 6])('over forty routes whose fees are about one step, with %i decimals', (decimals) => {
+		for (let seed = 1; seed <= 15; seed += 1) {
+			const { input, demand } = coarse(seed, decimals);
+			expect({ seed, exact: planOne(input, demand, PLAN_LIMITS).exact }).toEqual({ seed, exact: true });
+		}
 	});
 
 	it('over eighty routes that only their ids tell apart, five of which are needed', () => {
