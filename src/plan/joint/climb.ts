@@ -141,12 +141,11 @@ function firstInOrder({ fields, demands, operations, effort, tolerance }: Search
 			hopeless: (bound) => bound === Number.POSITIVE_INFINITY,
 			found: (chosen) => {
 				const name = nameOf(demands, arena, chosen);
-				const order = first === null ? -1 : compareNames(name, first.name);
-				if (order > 0) return;
+				// Where all names are the same, so is the choice.
+				if (first !== null && compareNames(name, first.name) >= 0) return;
 				const deal = leanestOf(field, chosen, { effort, tolerance, limits });
 				if (deal === null || (limits.sent !== null && deal.sent > limits.sent)) return;
-				const cover = { arena, options: chosen, deal };
-				if (order < 0 || first === null || comesBefore(cover, first.cover)) first = { cover, name };
+				first = { cover: { arena, options: chosen, deal }, name };
 			},
 		});
 	}
@@ -175,14 +174,6 @@ function compareNames(a: readonly string[], b: readonly string[]): number {
 		if (order !== 0) return order;
 	}
 	return 0;
-}
-
-function comesBefore(a: Cover, b: Cover): boolean {
-	for (const [index, send] of a.deal.sends.entries()) {
-		const other = b.deal.sends[index] ?? 0n;
-		if (send !== other) return send < other;
-	}
-	return false;
 }
 
 /** Among deals that cost and send no more, the smaller send of the first leg, then of the second, and so on. */
