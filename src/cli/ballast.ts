@@ -19,6 +19,7 @@ Examples:
   npm run -s ballast -- inventory
   npm run -s ballast -- reserve set --venue 10 --asset USDC --amount 0 --code LARGE_INVOICE --reason "worth it" --for 2h
   npm run -s ballast -- lanes list
+  npm run -s ballast -- plan
   npm run -s ballast -- plan --file docs/plan.example.json
   npm run -s ballast -- rebuild --from-chain
 

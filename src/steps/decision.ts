@@ -26,7 +26,7 @@ export interface Question {
 export type Evaluate = (question: Question) => BatchPlan;
 
 export interface Decision {
-	readonly topUps: readonly { readonly short: ShortEarmark; readonly answer: BatchPlan }[];
+	readonly topUps: readonly { readonly short: ShortEarmark; readonly question: Question; readonly answer: BatchPlan }[];
 	/** About everything that has not begun, on what the top-ups leave. */
 	readonly question: Question;
 	readonly batch: BatchPlan;
@@ -46,7 +46,7 @@ export function decide(rules: Rules, { snapshot, routes }: Situation, evaluate: 
 		const question = questionOf(rules, { holdings, routes: unfailed(routes, short), demands: [short.demand] });
 		const answer = evaluate(question);
 		holdings = without(holdings, usedByAll(question, answer));
-		return { short, answer };
+		return { short, question, answer };
 	});
 	const question = questionOf(rules, { holdings, routes, demands: snapshot.demands });
 	return { topUps, question, batch: evaluate(question) };

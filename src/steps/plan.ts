@@ -8,16 +8,16 @@ import type { Demand } from '../plan/demand.ts';
 import type { PlanInput } from '../plan/network.ts';
 import type { BatchPlan, Objective, Stop } from '../plan/plan.ts';
 import { planBatch } from '../plan/plan-batch.ts';
-import { assetsToPlan, unevaluatedDemands } from '../store/demands.ts';
+import { unevaluatedDemands } from '../store/demands.ts';
 import { isStopped } from '../store/stops.ts';
 import { alternativesTo, NO_ALTERNATIVES } from './alternatives.ts';
 import { commitDecision, type Run } from './commit-decision.ts';
 import { type Decision, decide } from './decision.ts';
 import { hasMoved } from './moved.ts';
 import { planFileOf } from './plan-file.ts';
-import { quoteRoutes } from './quotes.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { stopAfter } from './stop-after.ts';
+import { type Survey, survey } from './survey.ts';
 
 /** A demand that was never looked at may be payable now, so planning waits for it, but not for ever. */
 const UNEVALUATED_PATIENCE_MS = 10_000;
@@ -29,19 +29,12 @@ export async function planOpenDemands(app: App): Promise<Outcome> {
 	if (await isStopped(app.db)) return done('stopped by an operator');
 	const unseen = await unevaluatedDemands(app.db, UNEVALUATED_PATIENCE_MS);
 	if (unseen > 0) return snooze(UNEVALUATED_LOOK_AGAIN_MS, `${unseen} demands are not evaluated yet`);
-	const unread = await app.syncBalances();
-	const assets = (await assetsToPlan(app.db)).filter((asset) => app.config.assets.has(asset));
-	const first = await snapshotOf(app, { assets, priced: null });
-	const demands = [...first.demands, ...first.short.map(({ demand }) => demand)];
-	if (demands.length === 0) return done('0 planned');
-	const quoted = await quoteRoutes(app, { demands, holdings: first.holdings });
-	const priced = new Set(demands.map(({ id }) => id));
-	const run = { assets, priced, quoted, unread, earmarkIds: first.short.map(({ earmark }) => earmark.id) };
-	return done(`${await planAndCommit(app, run, first)} planned`);
+	const found = await survey(app);
+	return done(`${found === null ? 0 : await planAndCommit(app, found)} planned`);
 }
 
 /** Answers how many demands have a plan now. */
-async function planAndCommit(app: App, run: Run, first: Snapshot): Promise<number> {
+async function planAndCommit(app: App, { run, snapshot: first }: Survey): Promise<number> {
 	for (let tries = 0; tries < MOST_TRIES; tries += 1) {
 		const seen = tries === 0 ? first : await snapshotOf(app, run);
 		const decision = decideOn(app, run, { snapshot: seen, stop: stopAfter(app, app.config.planning.budgetMs) });
@@ -58,7 +51,8 @@ async function planAndCommit(app: App, run: Run, first: Snapshot): Promise<numbe
 	return (await commitDecision(app, run, atOnce)) ?? 0;
 }
 
-function decideOn({ config, log }: App, { quoted }: Run, { snapshot, stop }: { snapshot: Snapshot; stop: Stop }): Decision {
+/** Throws as the planner does. */
+export function decideOn({ config, log }: App, { quoted }: Run, { snapshot, stop }: { snapshot: Snapshot; stop: Stop }): Decision {
 	const { goal, budgetMs } = config.planning;
 	const decision = decide(config, { snapshot, routes: quoted.routes }, ({ input, demands }) =>
 		evaluateOnDemandRebalancing(input, demands, { goal, stop }),

@@ -1,0 +1,75 @@
+/** The planner on what is there and asked for now. */
+import { readEnv } from '../config/env.ts';
+import { type Config, loadConfig } from '../config/load.ts';
+import { createApp } from '../create-app.ts';
+import { createLog } from '../observe/log.ts';
+import { explainerOf } from '../plan/explain.ts';
+import type { BatchPlan } from '../plan/plan.ts';
+import type { Question } from '../steps/decision.ts';
+import { type DryRun, planDry } from '../steps/plan-dry.ts';
+import { type Answer, answerOf } from './plan-file/answer.ts';
+import type { PlanFile } from './plan-file/read-plan-file.ts';
+import { tableOf } from './plan-file/table.ts';
+import { withStore } from './with-store.ts';
+
+/** The document of a planned file, and what only the present has. */
+interface AnswerNow extends Answer {
+	/** More for earmarks that lack something, which goes before all else. */
+	readonly topUps: readonly (Answer & { readonly earmark: string })[];
+	/** Routes that were left out because nobody said what they cost, and venues whose balances could not be read. */
+	readonly unanswered: readonly { readonly route: string; readonly problem: string }[];
+	readonly unread: readonly { readonly venue: string; readonly problem: string }[];
+	/** Nothing of it is done while an operator has stopped everything. */
+	readonly stopped: boolean;
+}
+
+const NOTHING: AnswerNow = {
+	...{ plans: [], payable: [], unplanned: [], proof: { exact: true, bound: null } },
+	...{ topUps: [], unanswered: [], unread: [], stopped: false },
+};
+
+/** A table, or one JSON document. Throws `ConfigError` for a wrong setting, `TransientError` when the database cannot be asked. */
+export async function planNow(json: boolean): Promise<string> {
+	const config = loadConfig(readEnv().BALLAST_CONFIG);
+	const found = await withStore(({ db }) => planDry(createApp({ config, db, log: createLog('silent', 'plan'), signerKey: undefined })));
+	if (found === null) return json ? JSON.stringify(NOTHING) : 'nothing is asked for that is not being served';
+	return json ? JSON.stringify(answerNow(config, found)) : tableNow(config, found);
+}
+
+function answerNow(config: Config, { run, decision, isStopped }: DryRun): AnswerNow {
+	const answer = (question: Question, batch: BatchPlan) => {
+		const file = fileOf(config, question);
+		return answerOf(file, batch, explainerOf(file, batch));
+	};
+	return {
+		...answer(decision.question, decision.batch),
+		topUps: decision.topUps.map(({ short, question, answer: batch }) => ({ earmark: short.earmark.id, ...answer(question, batch) })),
+		unanswered: [...run.quoted.unanswered].map(([route, problem]) => ({ route, problem })),
+		unread: [...run.unread].map(([venue, problem]) => ({ venue, problem })),
+		stopped: isStopped,
+	};
+}
+
+function tableNow(config: Config, { run, decision, isStopped }: DryRun): string {
+	const table = (question: Question, batch: BatchPlan) => {
+		const file = fileOf(config, question);
+		return tableOf(file, batch, explainerOf(file, batch));
+	};
+	const unknown = [
+		...(isStopped ? ['STOPPED by an operator: nothing of this is done'] : []),
+		...[...run.unread].map(([venue, problem]) => `balances at ${venue} are unknown: ${problem}`),
+		...[...run.quoted.unanswered].map(([route, problem]) => `route ${route} is left out: ${problem}`),
+	];
+	const topUps = decision.topUps.flatMap(({ short, question, answer }) => [
+		`earmark ${short.earmark.id} lacks something:`,
+		...table(question, answer)
+			.split('\n')
+			.map((line) => `  ${line}`.trimEnd()),
+		'',
+	]);
+	return [...unknown, ...(unknown.length > 0 ? [''] : []), ...topUps, table(decision.question, decision.batch)].join('\n');
+}
+
+function fileOf({ planning }: Config, question: Question): PlanFile {
+	return { ...question, goal: planning.goal, budgetMs: planning.budgetMs };
+}
