@@ -5,7 +5,7 @@
 
 import { FLOAT_ROOM } from './best-known.ts';
 import { type Budget, spend } from './budget.ts';
-import type { Candidate, Market } from './candidate.ts';
+import { type Candidate, type Market, ratio } from './candidate.ts';
 import { fillUp } from './fill.ts';
 import { rangesOf } from './range.ts';
 import { relaxedMost } from './relaxed.ts';
@@ -110,8 +110,7 @@ function eachSet(
 	const order = [...part].sort((a, b) => b.estimate.high - a.estimate.high || a.index - b.index);
 	const twins = twinsOf(market.candidates);
 	const groups = new Set(part.map((candidate) => candidate.group));
-	const tokens = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + FLOAT_ROOM);
-	const reachable = BigInt(Math.floor(tokens * Number(market.unitsPerToken)));
+	const reachable = [...groups].reduce((sum, group) => sum + (market.groupReach[group] ?? 0), 0) * (1 + FLOAT_ROOM);
 	const walk = (from: number, chosen: readonly Candidate[]): void => {
 		if (!spend(budget, LOOK_NODES)) return;
 		if (chosen.length > 0) known = look(chosen);
@@ -120,7 +119,7 @@ function eachSet(
 		let rest = [...chosen, ...order.slice(from)].reduce((sum, { highArrival }) => sum + highArrival, 0n);
 		for (const [index, next] of order.entries()) {
 			if (index < from) continue;
-			if (rest <= known || reachable <= known) return;
+			if (rest <= known || reachable < ratio(known + 1n, market.unitsPerToken)) return;
 			rest -= next.highArrival;
 			const twin = twins[next.index] ?? 0;
 			if (!leftOut.has(twin) && !sharesHop(next, chosen)) walk(index + 1, [...chosen, next]);

@@ -221,8 +221,8 @@ describe('ballast plan for a person', () => {
 });
 
 describe('ballast plan ends with', () => {
-	it('2 without a file to read, and 1 when it cannot be read', async () => {
-		expect(await ballast({}, 'plan')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--file') });
+	it('2 without a file where the settings do not say where to look, and 1 for a file that cannot be read', async () => {
+		expect(await ballast({}, 'plan')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('DATABASE_URL: is missing') });
 		expect(await ballast({}, 'plan', '--file', 'no/such/file')).toMatchObject({
 			code: 1,
 			stdout: '',
