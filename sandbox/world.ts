@@ -1,6 +1,7 @@
 /** The outside world on one machine: three chains, the bridges between them, an exchange on each, and a hub that lists invoices. */
 import { type Address, erc20Abi, type Hex } from 'viem';
 import { type Across, startAcross } from './across/api.ts';
+import { type Binance, startBinance } from './binance/binance.ts';
 import { type Cctp, startCctp } from './cctp/cctp.ts';
 import { cctpRoutes, cctpSettings } from './cctp/config.ts';
 import { SOLVER, solverKey } from './chains/accounts.ts';
@@ -20,6 +21,8 @@ export interface WorldOptions {
 	readonly balances?: Readonly<Record<string, string>>;
 	/** Endpoints of each chain, all before the same node; one unless told otherwise. */
 	readonly endpoints?: number;
+	/** Whether there is an exchange with an account of ours; it takes its time to start, and watches every chain. */
+	readonly exchange?: boolean;
 	/** Chains beside the three. */
 	readonly more?: readonly { readonly chainId: number; readonly name: string; readonly decimals: number }[];
 }
@@ -37,6 +40,8 @@ export interface World {
 	readonly across: Across;
 	readonly cctp: Cctp;
 	readonly uniswap: Uniswap;
+	/** Null where none was asked for. */
+	readonly binance: Binance | null;
 	/** The account whose funds the product moves. */
 	readonly wallet: Address;
 	readonly signerKey: Hex;
@@ -65,12 +70,14 @@ export async function startWorld({
 	blockSeconds = BLOCK_SECONDS,
 	balances = demoBalances(),
 	endpoints = 1,
+	exchange = false,
 	more = [],
 }: WorldOptions = {}): Promise<World> {
 	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds, endpoints })));
 	const chains = new Map(started.map((chain) => [chain.id, chain]));
 	const [across, everclear, cctp] = await Promise.all([startAcross(chains), startEverclear(chains), startCctp(chains)]);
 	const uniswap = await startUniswap(chains);
+	const binance = exchange ? await startBinance(chains, { USDC: ({ usdc }) => usdc, USDT: ({ id }) => uniswap.at(id).usdt }) : null;
 	let snapshots = await snapshot(started);
 	const chain = (venue: string): LocalChain => {
 		const found = chains.get(venue);
@@ -83,6 +90,7 @@ export async function startWorld({
 		across,
 		cctp,
 		uniswap,
+		binance,
 		wallet: SOLVER.address,
 		signerKey: solverKey(),
 		chain,
@@ -96,15 +104,15 @@ export async function startWorld({
 		allowances: async (owner) => (await Promise.all(started.map((each) => allowancesOn({ chain: each, cctp }, owner)))).flat(),
 		passTime: async (seconds) => void (await Promise.all(started.map((each) => passTimeOn(each, seconds)))),
 		async reset() {
-			const pollers = [across.relayer.poller, everclear.poller, cctp.iris.poller];
+			const pollers = [across.relayer.poller, everclear.poller, cctp.iris.poller, ...(binance === null ? [] : [binance.poller])];
 			await Promise.all(pollers.map((each) => each.pause()));
 			await across.relayer.idle();
 			snapshots = await takeBack(started, snapshots);
-			await Promise.all([across.forget(), everclear.forget(), cctp.forget()]);
+			await Promise.all([across.forget(), everclear.forget(), cctp.forget(), binance?.forget()]);
 			for (const poller of pollers) poller.resume();
 		},
 		async stop() {
-			await Promise.all([across.stop(), everclear.stop(), cctp.stop()]);
+			await Promise.all([across.stop(), everclear.stop(), cctp.stop(), binance?.stop()]);
 			await Promise.all(started.map((each) => each.stop()));
 		},
 	};
