@@ -7,6 +7,7 @@ import { migrate } from './migrate.ts';
 import { plan } from './plan.ts';
 import { rebuild } from './rebuild.ts';
 import { reserve } from './reserve.ts';
+import { routes } from './routes.ts';
 import { status } from './status.ts';
 import { pause, resume } from './stop.ts';
 
@@ -18,6 +19,7 @@ Examples:
   npm run -s ballast -- status --json
   npm run -s ballast -- inventory
   npm run -s ballast -- reserve set --venue 10 --asset USDC --amount 0 --code LARGE_INVOICE --reason "worth it" --for 2h
+  npm run -s ballast -- routes --since 24h
   npm run -s ballast -- lanes list
   npm run -s ballast -- plan
   npm run -s ballast -- plan --file docs/plan.example.json
@@ -32,7 +34,7 @@ export async function runBallast(args: readonly string[]): Promise<number> {
 		.description("Keeps a solver's funds where they are needed.")
 		.showHelpAfterError('(add --help for the verbs and examples)')
 		.addHelpText('after', EXAMPLES);
-	for (const verb of [migrate, pause, resume, status, inventory, reserve, lanes, plan, rebuild]) program.addCommand(verb());
+	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, plan, rebuild]) program.addCommand(verb());
 	overrideExit(program);
 	try {
 		await program.parseAsync(args, { from: 'user' });

@@ -72,9 +72,10 @@ export interface HopChange {
 
 /** Compare-and-set of a hop's status, with what was learned by it. */
 export async function setHopStatus(tx: Tx, { id, to, ...learned }: HopChange): Promise<void> {
+	const sent = to === 'sending' ? { sentAt: sql`now()` } : {};
 	const rows = await tx
 		.update(hops)
-		.set({ ...learned, status: to, updatedAt: sql`now()`, version: sql`${hops.version} + 1` })
+		.set({ ...learned, ...sent, status: to, updatedAt: sql`now()`, version: sql`${hops.version} + 1` })
 		.where(and(eq(hops.id, id), inArray(hops.status, legStatesBefore(to))))
 		.returning({ id: hops.id });
 	theOne(rows, 'hop', id);

@@ -61,10 +61,10 @@ assets:
 everclear: { apiUrl: "http://127.0.0.1:1", spokes: {} }
 `;
 
-/** A configuration file with every chain and API out of reach, and how to remove it. */
-export function configFile(): { readonly path: string; remove(): void } {
+/** A configuration file with every chain and API out of reach, and how to remove it; `more` is added at its end. */
+export function configFile(more = ''): { readonly path: string; remove(): void } {
 	const folder = mkdtempSync(join(tmpdir(), 'ballast-cli-'));
 	const path = join(folder, 'ballast.yaml');
-	writeFileSync(path, CONFIG);
+	writeFileSync(path, `${CONFIG}${more}`);
 	return { path, remove: () => rmSync(folder, { recursive: true }) };
 }

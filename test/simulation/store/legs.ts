@@ -34,7 +34,8 @@ export const setLegStatus: typeof real.setLegStatus = async (tx, { id, to, ...sa
 export const setHopStatus: typeof real.setHopStatus = async (tx, { id, to, ...learned }) => {
 	const memory = await tablesOf(tx);
 	const row = hopIn(memory, id, (each) => legStatesBefore(to).includes(each.status as LegStatus));
-	memory.change(row, { ...learned, status: to, updatedAt: memory.now(), version: row.version + 1 });
+	const sent = to === 'sending' ? { sentAt: memory.now() } : {};
+	memory.change(row, { ...learned, ...sent, status: to, updatedAt: memory.now(), version: row.version + 1 });
 };
 
 export const passOn: typeof real.passOn = async (tx, { id, send, receive }) => {
