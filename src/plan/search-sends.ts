@@ -103,22 +103,28 @@ export interface Aim {
 
 /** Fills up the cheapest; where that leaves a hope, one range is cut, and so on. False when it ended before all hope had. */
 export function search(trial: Trial, region: Region, { budget, hopes, found }: Aim): boolean {
-	let left = MAX_LOOKS;
-	const walk = (region: Region): void => {
-		const { ranges, least, relaxed } = region;
-		if (least === null || left < 0 || !hopes(least)) return;
+	// No recursion: where steps are many and fine, it can go down for thousands of cuts.
+	const waiting = [region];
+	for (let left = MAX_LOOKS; waiting.length > 0; ) {
+		const next = waiting.pop();
+		if (next === undefined || next.least === null || !hopes(next.least)) continue;
 		left = spend(budget) ? left - 1 : -1;
-		if (left < 0) return;
-		const { sends, missing } = fillUp(ranges, trial.market);
+		if (left < 0) return false;
+		const { sends, missing } = fillUp(next.ranges, trial.market);
 		if (missing <= 0n) found(filledBy(trial, sends));
-		const place = hopes(least) ? doubtfulPlace(trial, region) : -1;
-		const range = ranges[place];
-		if (range === undefined) return;
-		const parts = cut(range, relaxed[place] ?? range.low).map((part) => regionOf(trial, ranges.with(place, part)));
-		for (const part of parts.sort((a, b) => compare(a.least?.cost ?? 0n, b.least?.cost ?? 0n))) walk(part);
-	};
-	walk(region);
-	return left >= 0;
+		if (hopes(next.least)) waiting.push(...partsOf(trial, next));
+	}
+	return true;
+}
+
+/** The region in parts, the cheapest last; none when all is decided. */
+function partsOf(trial: Trial, region: Region): readonly Region[] {
+	const { ranges, relaxed } = region;
+	const place = doubtfulPlace(trial, region);
+	const range = ranges[place];
+	if (range === undefined) return [];
+	const parts = cut(range, relaxed[place] ?? range.low).map((part) => regionOf(trial, ranges.with(place, part)));
+	return parts.sort((a, b) => compare(b.least?.cost ?? 0n, a.least?.cost ?? 0n));
 }
 
 function filledBy({ chosen, gas }: Trial, sends: readonly bigint[]): Filled {

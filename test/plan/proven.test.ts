@@ -30,6 +30,7 @@ describe('one demand gets a plan that is proven to be the best', () => {
 	it.each([
 		['where routes of one origin and one price send whole tokens', 80, { chains: 20, bridges: 4, load: 0.9 }],
 		['where one of them sends whole tokens, the other cents', 124, { chains: 20, bridges: 4, load: 0.7 }],
+		['by thousands of cuts of one split', 959, { chains: 20, bridges: 4, load: 0.95 }],
 		['over hundreds of routes', 3, { chains: 20, bridges: 25, load: 0.5 }],
 	])('%s', (_, seed, size) => {
 		const { input, demand } = single(seed, size);
