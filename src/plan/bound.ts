@@ -3,10 +3,10 @@
  * be better" by more than a float can err, so it may keep a branch alive for nothing, but never cuts one off wrongly.
  */
 import { FLOAT_ROOM, raisedToMoney } from './best-known.ts';
-import { type Market, ratio } from './candidate.ts';
+import type { Market } from './candidate.ts';
 import { priceOf } from './price.ts';
 import { reachIn } from './reach.ts';
-import { restrict, tableOf } from './table.ts';
+import { columnOf, restrict, tableOf } from './table.ts';
 
 /** Of least totals; the work for a sharp one ends once it has reached `enough`, or cannot. */
 export interface Bounds {
@@ -37,12 +37,12 @@ export function boundsOf(market: Market): Bounds {
 	const scale = Number(market.moneyScale);
 	const cost = priceOf(
 		table,
-		Float64Array.from(candidates, ({ estimate }) => estimate.fixedCost),
-		Float64Array.from(candidates, ({ gas }) => ratio(gas, market.moneyScale)),
+		columnOf(candidates, ({ estimate }) => estimate.fixedCost),
+		columnOf(candidates, ({ estimate }) => estimate.gas),
 	);
 	const fees = priceOf(
 		table,
-		Float64Array.from(candidates, ({ estimate }) => estimate.fixedFees),
+		columnOf(candidates, ({ estimate }) => estimate.fixedFees),
 		new Float64Array(candidates.length),
 	);
 	const round = (value: number): number => raisedToMoney(value - Math.abs(value) * FLOAT_ROOM, scale);

@@ -50,7 +50,8 @@ export interface Estimate {
 	readonly high: number;
 	/** Cost of each token that arrives, beyond the fixed part. */
 	readonly rate: number;
-	/** Fixed fees, and the same with gas: paid once when the candidate is used. */
+	/** Gas, fixed fees, and both: paid once when the candidate is used. */
+	readonly gas: number;
 	readonly fixedFees: number;
 	readonly fixedCost: number;
 }
@@ -146,6 +147,7 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 	const kept = ratio(path.slope * origin, path.divisor * destination);
 	const lost = ratio(path.offset, path.divisor * destination);
 	const fixedFees = lost / kept;
+	const gasTokens = ratio(gas, moneyScale);
 	return {
 		path,
 		id: path.route.id,
@@ -164,8 +166,9 @@ function candidateOf(path: Path, place: { group: number; funds: bigint; moneySca
 			low: ratio(lowArrival, destination),
 			high: ratio(highArrival, destination),
 			rate: Math.max(0, 1 / kept - 1),
+			gas: gasTokens,
 			fixedFees,
-			fixedCost: fixedFees + ratio(gas, moneyScale),
+			fixedCost: fixedFees + gasTokens,
 		},
 		stairs: arriveWeight > toleranceOf(1, moneyScale) ? stairsOf(path, low, high) : 'low',
 	};

@@ -129,17 +129,19 @@ export function smallestPathSend(path: Path, arrival: bigint): bigint | null {
 	return pathSendFrom(path, pulled);
 }
 
-/** The first hop that may not send what arrives there, with the nearest amount that it may. */
+/** The first hop after the first that may not send what arrives there, with the nearest amount that it may. */
 function firstMisfit(
-	path: Pick<Path, 'hops'>,
+	{ hops }: Pick<Path, 'hops'>,
 	send: bigint,
 	legal: (hop: Hop, send: bigint) => bigint | null,
 ): { index: number; wanted: bigint | null } | null {
 	let current = send;
-	for (const [index, hop] of path.hops.entries()) {
+	for (let index = 1; index < hops.length; index += 1) {
+		const [before, hop] = [hops[index - 1], hops[index]];
+		if (before === undefined || hop === undefined) return null;
+		current = receiveOf(before, current);
 		const wanted = legal(hop, current);
 		if (wanted !== current) return { index, wanted };
-		current = receiveOf(hop, current);
 	}
 	return null;
 }

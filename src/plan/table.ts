@@ -43,15 +43,22 @@ export function tableOf(market: Market): Table {
 	const { candidates, groupReach, needTokens } = market;
 	return {
 		status: new Uint8Array(candidates.length),
-		operations: Int32Array.from(candidates, (candidate) => candidate.operations),
-		low: Float64Array.from(candidates, ({ estimate }) => estimate.low),
-		high: Float64Array.from(candidates, ({ estimate }) => estimate.high),
-		rate: Float64Array.from(candidates, ({ estimate }) => estimate.rate),
+		operations: Int32Array.from(columnOf(candidates, (candidate) => candidate.operations)),
+		low: columnOf(candidates, ({ estimate }) => estimate.low),
+		high: columnOf(candidates, ({ estimate }) => estimate.high),
+		rate: columnOf(candidates, ({ estimate }) => estimate.rate),
 		corners: candidates.map((candidate) => pairsOf(candidate, market)),
 		rooms: Float64Array.from(groupReach, (tokens) => tokens * (1 + FLOAT_ROOM)),
 		need: needTokens * (1 - FLOAT_ROOM),
 		members: { list: [], size: 0 },
 	};
+}
+
+/** By candidate index. A loop, because `from` with a function takes several times as long. */
+export function columnOf(candidates: readonly Candidate[], of: (candidate: Candidate) => number): Float64Array {
+	const column = new Float64Array(candidates.length);
+	for (const candidate of candidates) column[candidate.index] = of(candidate);
+	return column;
 }
 
 function pairsOf({ path, stairs, low, high, sendWeight, arriveWeight }: Candidate, { moneyScale }: Market): Float64Array | null {
