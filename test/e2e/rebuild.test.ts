@@ -99,10 +99,14 @@ describe('the database is lost while funds are under way', () => {
 		await run('resume', '--reason', 'rebuilt');
 		world.cctp.fault = () => undefined;
 		world.across.relayer.ignore = () => false;
-		await until('both legs delivered', async () => {
-			const rows = await sql`select 1 from rebalance_operations where reason = 'REBUILT' and status = 'delivered'`;
-			return rows.length === 2 ? true : null;
-		}, 60_000);
+		await until(
+			'both legs delivered',
+			async () => {
+				const rows = await sql`select 1 from rebalance_operations where reason = 'REBUILT' and status = 'delivered'`;
+				return rows.length === 2 ? true : null;
+			},
+			60_000,
+		);
 		// The hub has paid nothing yet, so its list still has the invoice that was paid before.
 		expect(await demandOf(sql, paid)).toMatchObject({ status: 'settled', reason: 'REBUILT' });
 		await untilSettled(product, moving, 60_000);
