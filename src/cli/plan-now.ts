@@ -3,7 +3,7 @@ import { readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { createApp } from '../create-app.ts';
 import { createLog } from '../observe/log.ts';
-import { explainerOf } from '../plan/explain.ts';
+import { type Explainer, explainerOf } from '../plan/explain.ts';
 import type { BatchPlan } from '../plan/plan.ts';
 import type { Question } from '../steps/decision.ts';
 import { type DryRun, planDry } from '../steps/plan-dry.ts';
@@ -37,10 +37,7 @@ export async function planNow(json: boolean): Promise<string> {
 }
 
 function answerNow(config: Config, { run, decision, isStopped }: DryRun): AnswerNow {
-	const answer = (question: Question, batch: BatchPlan) => {
-		const file = fileOf(config, question);
-		return answerOf(file, batch, explainerOf(file, batch));
-	};
+	const answer = (question: Question, batch: BatchPlan) => explained(config, { question, batch }, answerOf);
 	return {
 		...answer(decision.question, decision.batch),
 		topUps: decision.topUps.map(({ short, question, answer: batch }) => ({ earmark: short.earmark.id, ...answer(question, batch) })),
@@ -51,10 +48,7 @@ function answerNow(config: Config, { run, decision, isStopped }: DryRun): Answer
 }
 
 function tableNow(config: Config, { run, decision, isStopped }: DryRun): string {
-	const table = (question: Question, batch: BatchPlan) => {
-		const file = fileOf(config, question);
-		return tableOf(file, batch, explainerOf(file, batch));
-	};
+	const table = (question: Question, batch: BatchPlan) => explained(config, { question, batch }, tableOf);
 	const unknown = [
 		...(isStopped ? ['STOPPED by an operator: nothing of this is done'] : []),
 		...[...run.unread].map(([venue, problem]) => `balances at ${venue} are unknown: ${problem}`),
@@ -70,6 +64,9 @@ function tableNow(config: Config, { run, decision, isStopped }: DryRun): string 
 	return [...unknown, ...(unknown.length > 0 ? [''] : []), ...topUps, table(decision.question, decision.batch)].join('\n');
 }
 
-function fileOf({ planning }: Config, question: Question): PlanFile {
-	return { ...question, goal: planning.goal, budgetMs: planning.budgetMs };
+type Show<Shown> = (file: PlanFile, batch: BatchPlan, explainer: Explainer) => Shown;
+
+function explained<Shown>({ planning }: Config, { question, batch }: { question: Question; batch: BatchPlan }, show: Show<Shown>): Shown {
+	const file = { ...question, goal: planning.goal, budgetMs: planning.budgetMs };
+	return show(file, batch, explainerOf(file, batch));
 }
