@@ -39,6 +39,9 @@ export function createApp({ config, db, log, signerKey, nowMs = () => Date.now()
 		nowMs,
 		finalityBlocks: (venue) => chain(venue).finalityBlocks,
 		budget: (service, perSecond) => createRequestBudget(db, service, perSecond),
+		exchange: (service) => {
+			throw new ConfigError(`bridges.${service}`, 'is not there yet');
+		},
 	});
 	const policy: SigningPolicy = {
 		tokens: (venue) => [...config.assets.values()].flatMap((asset) => asset.venues.get(venue)?.address ?? []),

@@ -75,6 +75,9 @@ async function openBench(world: World, open: OpenStand): Promise<Bench> {
 		fetch,
 		nowMs: () => clock.nowMs,
 		finalityBlocks: () => 0,
+		exchange: () => {
+			throw new Error('no exchange is measured');
+		},
 		budget: () => ({ enter: async () => {}, pause: async () => {} }),
 	};
 	const adapter = createBridges(config.bridges, ports).get(stand.bridge);

@@ -101,6 +101,8 @@ export const hops = pgTable(
 		status: text('status').notNull().default('planned'),
 		/** Seconds that the quote promised. */
 		seconds: integer('seconds').notNull(),
+		/** The bridge's whole answer that the plan rests on; null for a hop that nobody has planned here. */
+		promised: jsonb('promised'),
 		/** When it may have left first. It ends at `updatedAt`. */
 		sentAt: instant('sent_at'),
 		/** What the mined sending call said: the bridge's own identity of the transfer. */

@@ -18,8 +18,9 @@ import { EFFECT_KINDS, EFFECT_OWNERS, EFFECT_STATUSES } from '../../src/leg/effe
 import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.ts';
 
 /**
- * One intended act on the outside world. Target, calldata and payload hash are frozen by trigger once the nonce has committed.
- * `try` rises only after a final revert or a final cancel.
+ * One intended act on the outside world: a transaction with a nonce, or a request with a key. Target, calldata and payload hash are frozen by
+ * trigger once the nonce has committed, and so are key and request. `try` rises only after a final revert, a final cancel, or when a service is
+ * seen to have carried out nothing.
  */
 export const effects = pgTable(
 	'effects',
@@ -46,6 +47,14 @@ export const effects = pgTable(
 		spender: text('spender'),
 		spendAmount: units('spend_amount'),
 		nonce: bigint('nonce', { mode: 'bigint' }),
+		/** The client id of a keyed request; null until it commits, and always for a transaction. */
+		requestKey: text('request_key'),
+		/** What is asked for, as the bridge understands it: an object of strings. */
+		request: jsonb('request'),
+		/** Until when the service may take the last call that was made of it, in Unix milliseconds by the service's clock; null before the first. */
+		requestUntilMs: bigint('request_until_ms', { mode: 'number' }),
+		/** What the mined transaction has cost, in wei, whatever became of it. */
+		feePaid: units('fee_paid'),
 		/** How often a check before the nonce has refused it; never counts anything after the nonce. */
 		refusals: integer('refusals').notNull().default(0),
 		reason: text('reason'),
@@ -64,8 +73,9 @@ export const effects = pgTable(
 	},
 	(table) => [
 		unique('effects_intent').on(table.ownerKind, table.ownerId, table.hop, table.kind, table.try),
+		uniqueIndex('effects_request').on(table.requestKey),
 		uniqueIndex('effects_nonce').on(table.venue, table.signer, table.nonce),
-		index('effects_open').on(table.status).where(sql`status in ('intended', 'reserved', 'signed', 'tracking')`),
+		index('effects_open').on(table.status).where(sql`status in ('intended', 'reserved', 'signed', 'tracking', 'requested')`),
 		index('effects_waiting_spend').on(table.venue, table.signer, table.spendToken, table.spender).where(sql`nonce is null`),
 		check('effects_owner_kind', oneOf('owner_kind', EFFECT_OWNERS)),
 		check('effects_kind', oneOf('kind', EFFECT_KINDS)),
@@ -75,7 +85,9 @@ export const effects = pgTable(
 			'effects_nonce_has_payload',
 			sql`nonce is null or (target is not null and calldata is not null and gas is not null and payload_hash is not null)`,
 		),
-		check('effects_past_intent_has_nonce', sql`status in ('intended', 'dropped') or nonce is not null`),
+		check('effects_past_intent_has_nonce', sql`status in ('intended', 'dropped') or nonce is not null or request_key is not null`),
+		check('effects_nonce_or_request', sql`nonce is null or request_key is null`),
+		check('effects_request_has_body', sql`(request_key is null) = (request is null)`),
 	],
 );
 

@@ -6,7 +6,9 @@
 import type { Address, Hash, Hex, Log, PublicClient } from 'viem';
 import type { z } from 'zod';
 import type { Spend } from '../earmark/spend.ts';
+import type { ExchangeReads } from '../exchange/exchange.ts';
 import type { VenueId } from '../inventory/venue.ts';
+import type { KeyedRequest } from '../leg/effect.ts';
 import type { Amount } from '../money/amount.ts';
 
 /** One end of a move: an asset's token at a venue. Both ends are of one asset, unless the bridge swaps. */
@@ -38,6 +40,8 @@ export interface Quote {
 	/** Base units at the origin: the smallest and largest `send` that the bridge takes now. */
 	readonly minimum: Amount;
 	readonly maximum: Amount;
+	/** Base units at the origin: only whole multiples of it are taken. */
+	readonly step: Amount;
 	readonly seconds: number;
 	/** Unix milliseconds. */
 	readonly validUntilMs: number;
@@ -75,6 +79,8 @@ export interface MinedCall {
 export interface SentCall extends MinedCall {
 	readonly venue: VenueId;
 	readonly sender: Address;
+	/** Its calldata, without the tag of its owner. */
+	readonly data: Hex;
 }
 
 /** What is configured of the places that a transfer goes between; both throw `PermanentError` for what is not. */
@@ -93,6 +99,8 @@ export type Proof =
 export type Claim =
 	/** This call makes the funds arrive. */
 	| { readonly state: 'call'; readonly call: BridgeCall }
+	/** This request makes the funds arrive; the same one as long as nothing has changed. Its meaning is the bridge's alone. */
+	| { readonly state: 'request'; readonly request: Evidence }
 	/** They have arrived: by themselves, or because somebody else has claimed them for us. */
 	| { readonly state: 'arrived' }
 	/** The proof is not accepted any more, or not yet anew: the next `prove` brings another one. */
@@ -112,10 +120,32 @@ export interface Delivery {
 	readonly blockNumber: bigint;
 }
 
+/** What a service knows of a request. A failed look throws `TransientError`. */
+export type RequestSight =
+	/** It has not taken it, and takes none of the calls that were made any more: it may be asked, or asked again. */
+	| { readonly state: 'absent' }
+	| { readonly state: 'pending'; readonly lookAgainMs: number; readonly note: string }
+	/** It has come to nothing for good: the same may be asked for anew, under another key. */
+	| { readonly state: 'rejected'; readonly reason: string }
+	/** Carried out; what `verify` needs in addition to the proof. */
+	| { readonly state: 'done'; readonly evidence: Evidence };
+
+/** How the requests of a bridge are made; whoever makes them stores them first. */
+export interface BridgeRequests {
+	/** Whose account they go to, by the name under which its client is kept. */
+	readonly service: string;
+	/** One look. Never `absent` as long as a call that was made may still be taken, or may be taken and not listed yet. */
+	look(order: HopOrder, proof: Evidence, request: KeyedRequest): Promise<RequestSight>;
+	/** How long after a call it is worth looking first. */
+	firstLookMs(order: HopOrder): number;
+}
+
 /** Verbs in the order of a hop's life; each may be repeated at any time, by another process. */
 export interface BridgeAdapter {
 	/** Whether a proven hop needs a claiming call of its own on the destination. */
 	readonly claims: boolean;
+	/** Only where `claim` answers with requests instead of calls. */
+	readonly requests?: BridgeRequests;
 	/** Throws `TransientError` when the bridge does not answer, `PermanentError` when it does not serve this pair. */
 	quote(request: QuoteRequest): Promise<Quote>;
 	/** The allowance that the sending call will spend: known before any call is built, because approvals come first. */
@@ -138,6 +168,8 @@ export interface BridgeAdapter {
 	verify(order: HopOrder, proof: Evidence, claimed: MinedCall | null): Promise<Delivery>;
 	/** The contracts that our effects may call at a venue: the signer's policy. */
 	contracts(venue: VenueId): readonly Address[];
+	/** The accounts that our tokens may be sent to at a venue, where a transfer is the sending call. */
+	deposits?(venue: VenueId): readonly Address[];
 	/**
 	 * The order behind a mined sending call of ours, read from what it has emitted alone, so that a transfer is found again when nothing else
 	 * is left of it. Null when the call has left nothing under way; it cannot ask a chain. `seconds` is what such a transfer usually takes.
@@ -155,11 +187,24 @@ export interface BridgePorts {
 	readonly finalityBlocks: (venue: VenueId) => number;
 	/** The requests that all our processes together may make of a service that counts them. */
 	readonly budget: (service: string, perSecond: number) => RequestBudget;
+	/** Our account at an exchange, as far as it can be looked at. Throws `ConfigError` naming what is missing of its keys. */
+	readonly exchange: (service: string, at: ExchangeSettings) => ExchangeReads;
+}
+
+/** How an exchange is reached. */
+export interface ExchangeSettings {
+	readonly apiUrl: string;
+	/** What it lets an account ask for. */
+	readonly uidWeightPerMinute: number;
+	readonly ipWeightPerMinute: number;
 }
 
 export interface RequestBudget {
-	/** Waits for its turn, for about a second at most. Throws `TransientError` with `retryAfterMs` when it is further away. */
-	enter(): Promise<void>;
+	/**
+	 * Waits for its turn, for about a second at most. Throws `TransientError` with `retryAfterMs` when it is further away. A request that
+	 * weighs more than one takes as many turns.
+	 */
+	enter(weight?: number): Promise<void>;
 	/** The service has had enough: nobody enters for so long. */
 	pause(ms: number): Promise<void>;
 }

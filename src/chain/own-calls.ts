@@ -15,6 +15,7 @@ import { InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Payload } from '../leg/effect.ts';
 import { type BlockRange, CHUNK_BLOCKS, finalHead, lookAt, nonceCount } from './look.ts';
+import { untagged } from './payload.ts';
 
 const TRANSFER = getAbiItem({ abi: erc20Abi, name: 'Transfer' });
 
@@ -116,7 +117,7 @@ async function readCall({ client, venue, wallet }: OwnCalls, hash: Hash, token: 
 	const { to: target, input: calldata, value, gas, nonce, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = transaction;
 	return {
 		...{ venue, sender: wallet, transactionHash: hash, blockNumber: receipt.blockNumber, logs: receipt.logs },
-		...{ payload: { target, calldata, value, gas }, nonce: BigInt(nonce), token, minedAt: Number(timestamp) },
+		...{ data: untagged(calldata), payload: { target, calldata, value, gas }, nonce: BigInt(nonce), token, minedAt: Number(timestamp) },
 		raw: rawOf(transaction),
 		fees: { maxFeePerGas, maxPriorityFeePerGas },
 	};

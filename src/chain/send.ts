@@ -65,8 +65,11 @@ export async function advanceEffect(ports: SendPorts, effectId: string, hooks: S
 		case 'confirmed':
 		case 'reverted':
 		case 'cancelled':
+		case 'rejected':
 		case 'dropped':
 			return { state: 'ended', effect };
+		case 'requested':
+			throw new InvariantError(`effect ${effectId} is a request: it has no nonce to be followed`, { effectId });
 	}
 }
 

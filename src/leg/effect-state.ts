@@ -1,15 +1,17 @@
 /**
- * The life of an effect: one intended act on the outside world. Until its nonce commits it may be dropped; from then on it is
- * followed to a verdict that the chain gives, never to one that a clock gives.
+ * The life of an effect: one intended act on the outside world. Until its nonce or its request commits it may be dropped; from then on it is
+ * followed to a verdict that the chain or the service gives, never to one that a clock gives.
  */
 export const EFFECT_TRANSITIONS = {
-	intended: ['reserved', 'dropped'],
+	intended: ['reserved', 'requested', 'dropped'],
 	reserved: ['signed'],
 	signed: ['tracking', 'confirmed', 'reverted', 'cancelled'],
 	tracking: ['confirmed', 'reverted', 'cancelled'],
+	requested: ['confirmed', 'rejected'],
 	confirmed: [],
 	reverted: [],
 	cancelled: [],
+	rejected: [],
 	dropped: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -3,6 +3,7 @@ import type { Address, Hex } from 'viem';
 import type { Spend } from '../earmark/spend.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { EffectKind, EffectOwner, EffectStatus } from './effect-state.ts';
+import type { Noted } from './leg.ts';
 
 /** The idempotency key of an effect: at most one row for each, ever. */
 export interface EffectKey {
@@ -26,6 +27,8 @@ export interface Effect extends EffectDraft {
 	readonly epoch: number;
 	readonly nonce: bigint | null;
 	readonly payload: Payload | null;
+	/** Null until it commits, and always for a transaction. */
+	readonly request: KeyedRequest | null;
 	readonly refusals: number;
 	readonly reason: string | null;
 	readonly minedHash: Hex | null;
@@ -38,6 +41,15 @@ export interface Payload {
 	readonly calldata: Hex;
 	readonly value: bigint;
 	readonly gas: bigint;
+}
+
+/** A request of ours to a service, made under a key that is stored before the first call, and never made twice. */
+export interface KeyedRequest {
+	readonly key: string;
+	/** What is asked for; what it means is its bridge's alone. */
+	readonly body: Noted;
+	/** Until when the service may take the last call that was made, in Unix milliseconds by its own clock; null when none was made. */
+	readonly untilMs: number | null;
 }
 
 /** The effect of this kind that counts: the one with the highest try. */

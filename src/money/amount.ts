@@ -14,6 +14,7 @@ export type HubAmount = bigint & { readonly [hubAmountBrand]: true };
 export const HUB_DECIMALS = 18;
 export const MAX_UINT256 = 2n ** 256n - 1n;
 export const ZERO = 0n as Amount;
+export const BASE_UNIT = 1n as Amount;
 
 /** Brands base units. Throws `RangeError` below zero or above uint256. */
 export function amount(units: bigint): Amount {

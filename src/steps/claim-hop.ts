@@ -47,6 +47,8 @@ async function lookBefore(app: App, part: Part, effect: Effect): Promise<Outcome
 	switch (claim.state) {
 		case 'call':
 			return drive(app, part, { effect, call: claim.call });
+		case 'request':
+			throw new InvariantError(`bridge ${hop.bridge} asks for a request`, {});
 		case 'arrived':
 			crashPoint('claimed-by-others');
 			return deliver(app, part, { state: 'proven', proof, claimed: null });

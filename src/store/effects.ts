@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
 import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
-import type { MinedCall } from '../bridge/bridge.ts';
+import type { Evidence, MinedCall } from '../bridge/bridge.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError, TransientError } from '../errors.ts';
 import type { Effect, EffectDraft, Payload } from '../leg/effect.ts';
@@ -254,6 +254,7 @@ function toEffect(row: typeof effects.$inferSelect): Effect {
 			target === null || calldata === null || gas === null
 				? null
 				: { target: target as Address, calldata: calldata as Hex, value: row.value, gas },
+		request: row.requestKey === null ? null : { key: row.requestKey, body: row.request as Evidence, untilMs: row.requestUntilMs },
 		refusals: row.refusals,
 		reason: row.reason,
 		minedHash: row.minedHash as Hex | null,

@@ -12,8 +12,8 @@ const PATIENCE_MS = 1_000;
 export function createRequestBudget(db: Db, service: string, perSecond: number): RequestBudget {
 	const turnMs = 1_000 / perSecond;
 	return {
-		async enter() {
-			const waitMs = await takeTurn(db, { service, turnMs });
+		async enter(weight = 1) {
+			const waitMs = await takeTurn(db, { service, turnMs: turnMs * weight });
 			if (waitMs > PATIENCE_MS) throw new BusyError(`${service} takes no request for ${waitMs} ms`, waitMs, { service });
 			if (waitMs > 0) await sleep(waitMs);
 		},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBridges } from '../../src/bridge/registry.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { uncounted } from './uncounted.ts';
+import { noExchange, uncounted } from './uncounted.ts';
 
 const ports = {
 	client: () => {
@@ -11,6 +11,7 @@ const ports = {
 	nowMs: () => 0,
 	finalityBlocks: () => 1,
 	budget: uncounted,
+	exchange: noExchange,
 };
 const POOL = '0x5555555555555555555555555555555555555555';
 const fine = { apiUrl: 'https://across.test/api', spokePools: { 10: POOL } };

@@ -28,6 +28,7 @@ function effect(kind: EffectKind): Effect {
 		status: 'reserved',
 		epoch: 1,
 		nonce: 0n,
+		request: null,
 		payload: null,
 		refusals: 0,
 		reason: null,

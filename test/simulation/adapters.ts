@@ -2,7 +2,7 @@
 import { type Address, encodeFunctionData, parseEventLogs } from 'viem';
 import type { BridgeAdapter, Claim, Delivery, Evidence, MinedCall, Proof } from '../../src/bridge/bridge.ts';
 import { InvariantError } from '../../src/errors.ts';
-import { amount } from '../../src/money/amount.ts';
+import { amount, BASE_UNIT } from '../../src/money/amount.ts';
 import { BRIDGES, type BridgeName, claimAbi, DEPOSITS_OF, type Deposit, depositAbi, LEAST, RECEIVER } from './deposits.ts';
 import { look } from './moment.ts';
 import type { Outside } from './outside.ts';
@@ -27,7 +27,7 @@ function bridgeOf(outside: Outside, name: BridgeName): BridgeAdapter {
 		claims: name === 'claiming',
 		async quote({ send }) {
 			await look();
-			const terms = { fixedFee: amount(fee), feeBps: '0', minimum: amount(LEAST), maximum: amount(MOST), seconds: 5 };
+			const terms = { fixedFee: amount(fee), feeBps: '0', minimum: amount(LEAST), step: BASE_UNIT, maximum: amount(MOST), seconds: 5 };
 			return { send, receive: amount(send > fee ? send - fee : 0n), ...terms, validUntilMs: Number.MAX_SAFE_INTEGER };
 		},
 		spend: ({ origin, send }) => ({ token: origin.token, spender: to, amount: send }),

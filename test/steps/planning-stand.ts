@@ -6,7 +6,7 @@ import { resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { createApp } from '../../src/create-app.ts';
 import type { Destination } from '../../src/invoice/demand.ts';
-import { type Amount, amount, hubAmount, ZERO } from '../../src/money/amount.ts';
+import { type Amount, amount, BASE_UNIT, hubAmount, ZERO } from '../../src/money/amount.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { type Db, inTransaction, openStore, type Store } from '../../src/store/db.ts';
 import { recordEvaluation, saveInvoice } from '../../src/store/demands.ts';
@@ -98,7 +98,7 @@ function answering(bridge: BridgeAdapter, whileQuoting: () => Promise<void>): Br
 			await whileQuoting();
 			const tenth = amount(10n ** BigInt(origin.decimals - 1));
 			const fixedFee = origin.venue === '56' ? amount(tenth * 5n) : tenth;
-			const facts = { send, receive: ZERO, fixedFee, feeBps: '4', seconds: 60, validUntilMs: 0 };
+			const facts = { send, receive: ZERO, fixedFee, feeBps: '4', step: BASE_UNIT, seconds: 60, validUntilMs: 0 };
 			return { ...facts, minimum: tenth, maximum: amount(tenth * 10_000n) };
 		},
 		spend: () => null,

@@ -19,7 +19,7 @@ function mined(): OwnCall {
 	nonce += 1n;
 	return {
 		...{ venue: '1', sender: SIGNER, transactionHash: randomHash(), blockNumber: 7n, logs: [], token: TOKEN },
-		...{ payload: { target: POOL, calldata: '0x12', value: 0n, gas: 21_000n }, nonce, minedAt: 1_700_000_000, raw: '0x02' },
+		...{ payload: { target: POOL, calldata: '0x12', value: 0n, gas: 21_000n }, nonce, data: '0x12', minedAt: 1_700_000_000, raw: '0x02' },
 		fees: { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n },
 	};
 }

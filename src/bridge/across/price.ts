@@ -1,5 +1,5 @@
 /** From Across's fees to a price that a planner can move along: one fixed part, one proportional part, one floor. */
-import { type Amount, add, amount, min, subtractToZero } from '../../money/amount.ts';
+import { type Amount, add, amount, BASE_UNIT, min, subtractToZero } from '../../money/amount.ts';
 import { receiveOf } from '../../money/price.ts';
 import { formatAmount, rescale } from '../../money/units.ts';
 import type { Quote, QuoteRequest } from '../bridge.ts';
@@ -29,6 +29,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, fees: Sugge
 		fixedFee,
 		feeBps,
 		minimum: fees.limits.minDeposit,
+		step: BASE_UNIT,
 		// Up to here a relayer has the funds at hand, and only up to here does the estimated time hold. More waits until relayers
 		// have moved funds (maxDepositShortDelay) or until the pool itself fills, which takes hours (maxDeposit).
 		maximum: min(fees.limits.maxDeposit, fees.limits.maxDepositInstant),

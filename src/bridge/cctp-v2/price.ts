@@ -1,6 +1,6 @@
 /** From Iris's fees to a price, and which of the two ways a burn goes. Pure. */
 import { PermanentError } from '../../errors.ts';
-import { type Amount, amount, min, subtract, ZERO } from '../../money/amount.ts';
+import { type Amount, amount, BASE_UNIT, min, subtract, ZERO } from '../../money/amount.ts';
 import { applyRate, divideUp, parseBps } from '../../money/rate.ts';
 import type { HopOrder, Quote, QuoteRequest } from '../bridge.ts';
 import type { BurnFees } from './iris.ts';
@@ -60,6 +60,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, prices: Pri
 		// Of anything less, nothing would be left.
 		minimum: amount(divideUp(denominator, denominator - numerator)),
 		maximum: isFast && allowance !== null ? min(burnLimit, allowance) : burnLimit,
+		step: BASE_UNIT,
 		seconds: secondsOf(from, isFast ? 'fast' : 'standard'),
 		validUntilMs: nowMs + VALID_MS,
 	};

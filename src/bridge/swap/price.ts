@@ -1,6 +1,6 @@
 /** From what a pool would give to a price that a planner can move along: one proportional part, and the pool's own roundings. */
 import { PermanentError } from '../../errors.ts';
-import { type Amount, amount, max, subtract } from '../../money/amount.ts';
+import { type Amount, amount, BASE_UNIT, max, subtract } from '../../money/amount.ts';
 import { type Price, receiveOf } from '../../money/price.ts';
 import { applyRate, divideUp, parseBps, type Rate } from '../../money/rate.ts';
 import { formatAmount, powerOfTen } from '../../money/units.ts';
@@ -44,6 +44,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, { out, slip
 		feeBps,
 		minimum,
 		maximum: send,
+		step: BASE_UNIT,
 		seconds,
 		validUntilMs: nowMs + VALID_MS,
 	};

@@ -11,7 +11,7 @@ import { depositOf, relayHash } from '../../../src/bridge/across/relay.ts';
 import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, MinedCall } from '../../../src/bridge/bridge.ts';
 import { InvariantError, PermanentError, TransientError } from '../../../src/errors.ts';
 import { amount } from '../../../src/money/amount.ts';
-import { uncounted } from '../uncounted.ts';
+import { noExchange, uncounted } from '../uncounted.ts';
 
 const ETHEREUM = { chainId: 1, usdcDecimals: 6 };
 const BNB = { chainId: 56, usdcDecimals: 18 };
@@ -44,6 +44,7 @@ beforeAll(async () => {
 			nowMs: () => nowMs,
 			finalityBlocks: () => 0,
 			budget: uncounted,
+			exchange: noExchange,
 		},
 	);
 	const mint = (side: Side, to: `0x${string}`, units: bigint) =>

@@ -9,7 +9,7 @@ import { createAcross } from '../../../src/bridge/across/adapter.ts';
 import type { BridgeAdapter, BridgeEnd, Delivery, Evidence, HopOrder, Proof } from '../../../src/bridge/bridge.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { eventually } from '../../sandbox/eventually.ts';
-import { uncounted } from '../uncounted.ts';
+import { noExchange, uncounted } from '../uncounted.ts';
 
 /** The adapter wants a minute at least, and the clocks of two chains may be a second apart. */
 export const LIVES_SECONDS = 70;
@@ -58,6 +58,7 @@ export async function openPools(): Promise<Pools> {
 			nowMs: () => 0,
 			finalityBlocks: () => pools.finalityBlocks,
 			budget: uncounted,
+			exchange: noExchange,
 		},
 	);
 	const pools: Pools = {

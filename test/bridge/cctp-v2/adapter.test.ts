@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCctpV2 } from '../../../src/bridge/cctp-v2/adapter.ts';
 import { PermanentError } from '../../../src/errors.ts';
-import { uncounted } from '../uncounted.ts';
+import { noExchange, uncounted } from '../uncounted.ts';
 import {
 	attested,
 	BURN_TX,
@@ -40,6 +40,7 @@ const cctp = createCctpV2(SETTINGS, {
 	nowMs: () => 7,
 	finalityBlocks: () => 0,
 	budget: uncounted,
+	exchange: noExchange,
 });
 
 beforeEach(() => {

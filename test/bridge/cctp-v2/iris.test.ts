@@ -4,6 +4,7 @@ import { broken, nonsense, notFound, refuse, tooMany, when } from '../../../sand
 import { createIris, type Iris } from '../../../src/bridge/cctp-v2/iris.ts';
 import { pairOf } from '../../../src/bridge/cctp-v2/settings.ts';
 import { BusyError, PermanentError, TransientError } from '../../../src/errors.ts';
+import { noExchange } from '../uncounted.ts';
 import { BURN_TX, NONCE, ORDER, SETTINGS } from './burns.ts';
 
 const PAIR = pairOf(SETTINGS, ORDER);
@@ -44,6 +45,7 @@ beforeAll(async () => {
 		fetch,
 		nowMs: () => 0,
 		finalityBlocks: () => 0,
+		exchange: noExchange,
 		budget: (service: string, perSecond: number) => ({
 			enter: async () => {
 				budget.push(`${service} ${perSecond}`);

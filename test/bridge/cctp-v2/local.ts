@@ -18,6 +18,7 @@ import { createCctpV2 } from '../../../src/bridge/cctp-v2/adapter.ts';
 import { settings } from '../../../src/bridge/cctp-v2/settings.ts';
 import { type Amount, amount } from '../../../src/money/amount.ts';
 import { eventually } from '../../sandbox/eventually.ts';
+import { noExchange } from '../uncounted.ts';
 
 /** What is burned unless told otherwise, and what that costs when it goes fast. */
 export const SEND = amount(100_000_000n);
@@ -79,6 +80,7 @@ export async function openLocal(): Promise<Local> {
 		fetch,
 		nowMs: () => local.clockMs,
 		finalityBlocks: () => local.finalityBlocks,
+		exchange: noExchange,
 		budget: () => ({ enter: async () => {}, pause: async (ms) => void local.pauses.push(ms) }),
 	});
 	const ends = () => ({ origin: local.end('1'), destination: local.end('10') });

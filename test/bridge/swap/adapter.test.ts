@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BridgePorts } from '../../../src/bridge/bridge.ts';
 import { createBridges } from '../../../src/bridge/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { uncounted } from '../uncounted.ts';
+import { noExchange, uncounted } from '../uncounted.ts';
 
 const ROUTER = '0x1111111111111111111111111111111111111111';
 const QUOTER = '0x2222222222222222222222222222222222222222';
@@ -16,6 +16,7 @@ const ports: BridgePorts = {
 	nowMs: () => 0,
 	finalityBlocks: () => 1,
 	budget: uncounted,
+	exchange: noExchange,
 };
 
 const create = (settings: unknown) => createBridges(new Map([['swap', settings]]), ports);

@@ -8,7 +8,7 @@ import type { BridgeAdapter, BridgeEnd, BridgePorts, Evidence, HopOrder, MinedCa
 import { createBridges } from '../../../src/bridge/registry.ts';
 import { createClients } from '../../../src/chain/clients.ts';
 import { parseAmount } from '../../../src/money/units.ts';
-import { uncounted } from '../uncounted.ts';
+import { noExchange, uncounted } from '../uncounted.ts';
 
 const FUNDS = '2000000';
 const TIMEOUT_MS = 1_500;
@@ -137,7 +137,7 @@ async function portsFor(chains: readonly LocalChain[]): Promise<BridgePorts> {
 	});
 	const { client, checkChains } = createClients(new Map(endpoints), TIMEOUT_MS);
 	await checkChains();
-	return { client, fetch, nowMs: () => 7, finalityBlocks: () => 0, budget: uncounted };
+	return { client, fetch, nowMs: () => 7, finalityBlocks: () => 0, budget: uncounted, exchange: noExchange };
 }
 
 async function fundOn(chain: LocalChain, uniswap: Uniswap): Promise<void> {

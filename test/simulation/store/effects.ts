@@ -3,6 +3,7 @@ import type { Address, Hex } from 'viem';
 import { InvariantError } from '../../../src/errors.ts';
 import type { Effect } from '../../../src/leg/effect.ts';
 import { type EffectKind, type EffectOwner, type EffectStatus, effectStatesBefore } from '../../../src/leg/effect-state.ts';
+import type { Noted } from '../../../src/leg/leg.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { theOne } from '../../../src/store/db.ts';
 import * as real from '../../../src/store/effects.ts';
@@ -32,6 +33,7 @@ export const intendEffects: typeof real.intendEffects = async (tx, drafts) => {
 				nonce: null,
 				refusals: 0,
 			},
+			...{ requestKey: null, request: null, requestUntilMs: null, feePaid: null },
 			...{ reason: null, minedHash: null, minedBlock: null, minedLogs: null, cancelRequestedAt: null, foreignSince: null, spentBy: null },
 			...{ createdAt: at, updatedAt: at },
 		});
@@ -171,6 +173,7 @@ function toEffect(row: EffectRow): Effect {
 		epoch,
 		nonce,
 		payload: hasPayload ? { target: target as Address, calldata: calldata as Hex, value, gas } : null,
+		request: row.requestKey === null ? null : { key: row.requestKey, body: row.request as Noted, untilMs: row.requestUntilMs },
 		refusals,
 		reason,
 		minedHash: row.minedHash as Hex | null,
