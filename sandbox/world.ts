@@ -2,6 +2,7 @@
 import { type Address, erc20Abi, type Hex } from 'viem';
 import { type Across, startAcross } from './across/api.ts';
 import { type Binance, startBinance } from './binance/binance.ts';
+import { binanceRoutes, binanceSettings } from './binance/config.ts';
 import { type Cctp, startCctp } from './cctp/cctp.ts';
 import { cctpRoutes, cctpSettings } from './cctp/config.ts';
 import { SOLVER, solverKey } from './chains/accounts.ts';
@@ -94,7 +95,7 @@ export async function startWorld({
 		wallet: SOLVER.address,
 		signerKey: solverKey(),
 		chain,
-		config: (settings = {}) => configFor({ chains: started, everclear, across, cctp, uniswap }, settings),
+		config: (settings = {}) => configFor({ chains: started, everclear, across, cctp, uniswap, binance }, settings),
 		demoInvoices,
 		fund: (venue, tokenUnits, to = SOLVER.address) => mintUsdc(chain(venue), to, unitsOf(tokenUnits, chain(venue).decimals)),
 		balanceOf: (venue, owner) => usdcBalance(chain(venue), owner),
@@ -160,9 +161,10 @@ interface Parts {
 	readonly across: Across;
 	readonly cctp: Cctp;
 	readonly uniswap: Uniswap;
+	readonly binance: Binance | null;
 }
 
-export type BridgeName = 'across' | 'cctp-v2' | 'swap';
+export type BridgeName = 'across' | 'binance' | 'cctp-v2' | 'swap';
 
 export interface ConfigSettings {
 	/** Token units that are never spent, by venue. */
@@ -173,9 +175,10 @@ export interface ConfigSettings {
 }
 
 function configFor(
-	{ chains, everclear, across, cctp, uniswap }: Parts,
+	{ chains, everclear, across, cctp, uniswap, binance }: Parts,
 	{ reserves = {}, finalityBlocks = 1, bridges = ['across'] }: ConfigSettings,
 ) {
+	const exchange = bridges.includes('binance') ? binance : null;
 	const perChain = <T>(make: (chain: LocalChain) => T) => Object.fromEntries(chains.map((chain) => [chain.id, make(chain)]));
 	const pairs = chains.flatMap((origin) => chains.filter((each) => each !== origin).map((destination) => ({ origin, destination })));
 	return {
@@ -188,6 +191,7 @@ function configFor(
 		everclear: { apiUrl: everclear.url, spokes: perChain(({ spoke }) => spoke), pollMs: 500, pageSize: 5 },
 		bridges: {
 			...(bridges.includes('across') && { across: { apiUrl: across.url, spokePools: perChain(({ spokePool }) => spokePool) } }),
+			...(exchange !== null && { binance: binanceSettings(exchange) }),
 			...(bridges.includes('cctp-v2') && { 'cctp-v2': cctpSettings(cctp) }),
 			...(bridges.includes('swap') && { swap: swapSettings(uniswap) }),
 		},
@@ -195,6 +199,7 @@ function configFor(
 			...(bridges.includes('across')
 				? pairs.map(({ origin, destination }) => ({ asset: 'USDC', origin: origin.id, destination: destination.id, bridge: 'across' }))
 				: []),
+			...(exchange === null ? [] : binanceRoutes(exchange)),
 			...(bridges.includes('cctp-v2') ? cctpRoutes(cctp) : []),
 			...(bridges.includes('swap') ? swapRoutes(uniswap) : []),
 		],

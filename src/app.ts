@@ -4,6 +4,7 @@ import type { BridgeAdapter, BridgeEnd, MinedCall } from './bridge/bridge.ts';
 import type { SendPorts } from './chain/send.ts';
 import type { Config } from './config/load.ts';
 import { PermanentError } from './errors.ts';
+import type { Requester } from './exchange/requester.ts';
 import type { VenueId } from './inventory/venue.ts';
 import type { Log } from './observe/log.ts';
 import type { Db } from './store/db.ts';
@@ -19,6 +20,7 @@ export interface App {
 	readonly bridges: ReadonlyMap<string, BridgeAdapter>;
 	readonly everclear: EverclearClient;
 	readonly sending: SendPorts;
+	readonly requester: Requester;
 	/** Brings the stored balances up to date; venues that could not be read, with the reason. */
 	readonly syncBalances: () => Promise<UnreadVenues>;
 	readonly nowMs: () => number;

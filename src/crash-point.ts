@@ -30,6 +30,16 @@ export const CRASH_POINTS = [
 	'outbid-stored',
 	/** A proof was found and is not stored. */
 	'proof-fetched',
+	/** A keyed request is stored, and nobody was asked. */
+	'request-committed',
+	/** The right to one call is taken, and it was not made. */
+	'request-claimed',
+	/** The call was made, and the answer was a refusal, an error or none. */
+	'answer-lost',
+	/** The service has accepted it, and that is not recorded. */
+	'requested',
+	/** The service has carried it out, and that is not recorded. */
+	'answer-found',
 	/** Somebody else has claimed for us, and that is not recorded. */
 	'claimed-by-others',
 	/** A hop has arrived, and whoever waits for it was not woken. */

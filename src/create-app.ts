@@ -2,12 +2,15 @@
 
 import type { Address } from 'viem';
 import type { App } from './app.ts';
+import type { BridgePorts } from './bridge/bridge.ts';
 import { createBridges } from './bridge/registry.ts';
 import { createClients, RPC_TIMEOUT_MS } from './chain/clients.ts';
 import type { SigningPolicy } from './chain/policy.ts';
 import { accountOf, createSigner, type Signer } from './chain/signer.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, InvariantError } from './errors.ts';
+import { createExchanges, type ExchangeKeys } from './exchange/registry.ts';
+import { createRequester, noRequester } from './exchange/requester.ts';
 import type { VenueId } from './inventory/venue.ts';
 import type { Log } from './observe/log.ts';
 import { createSyncBalances } from './steps/balances.ts';
@@ -21,31 +24,34 @@ export interface AppParts {
 	readonly log: Log;
 	/** 32-byte hex; its address must be the configured wallet. Processes that sign nothing are started without it. */
 	readonly signerKey: string | undefined;
+	/** By the exchange's name, as it is under "bridges". */
+	readonly exchangeKeys?: ExchangeKeys;
 	/** Unix milliseconds; the machine's clock unless told otherwise. */
 	readonly nowMs?: () => number;
 }
 
 /** Throws `ConfigError` naming the wrong key. */
-export function createApp({ config, db, log, signerKey, nowMs = () => Date.now() }: AppParts): App {
+export function createApp({ config, db, log, signerKey, exchangeKeys = {}, nowMs = () => Date.now() }: AppParts): App {
 	const { client, checkChains } = createClients(config.chains, RPC_TIMEOUT_MS, { log, nowMs });
 	const chain = (venue: VenueId) => {
 		const found = config.chains.get(venue);
 		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
 		return found;
 	};
+	const budget: BridgePorts['budget'] = (service, perSecond) => createRequestBudget(db, service, perSecond);
+	const exchanges = createExchanges({ keys: exchangeKeys, budget, nowMs, mustHaveKeys: signerKey !== undefined });
 	const bridges = createBridges(config.bridges, {
 		client,
 		fetch,
 		nowMs,
 		finalityBlocks: (venue) => chain(venue).finalityBlocks,
-		budget: (service, perSecond) => createRequestBudget(db, service, perSecond),
-		exchange: (service) => {
-			throw new ConfigError(`bridges.${service}`, 'is not there yet');
-		},
+		budget,
+		exchange: exchanges.open,
 	});
 	const policy: SigningPolicy = {
 		tokens: (venue) => [...config.assets.values()].flatMap((asset) => asset.venues.get(venue)?.address ?? []),
 		bridges: (venue) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),
+		deposits: (venue) => [...bridges.values()].flatMap((bridge) => bridge.deposits?.(venue) ?? []),
 		purchases: (venue) => addressesAt(config.everclear.spokes, venue),
 	};
 	const signer =
@@ -62,6 +68,7 @@ export function createApp({ config, db, log, signerKey, nowMs = () => Date.now()
 		nowMs,
 		everclear: createEverclearClient({ apiUrl: config.everclear.apiUrl, pageSize: config.everclear.pageSize, fetch }),
 		sending: { db, log, signer, client, chain },
+		requester: signerKey === undefined ? noRequester() : createRequester({ db, log, wallet: config.wallet, exchange: exchanges.named }),
 	};
 	return { ...parts, syncBalances: createSyncBalances(parts) };
 }

@@ -135,7 +135,7 @@ function concluded<Schema extends z.ZodType>(
 }
 
 /** Reads at most `maxBytes`; a larger body is not worth its memory. */
-async function readBody(response: Response, maxBytes: number): Promise<string> {
+export async function readBody(response: Response, maxBytes: number): Promise<string> {
 	if (response.body === null) return '';
 	const chunks: Uint8Array[] = [];
 	let bytes = 0;
@@ -160,7 +160,7 @@ function pauseOf(response: Response, nowMs: () => number): number {
 }
 
 /** fetch says "fetch failed" and keeps the reason in its cause. */
-function causeText(error: unknown): string {
+export function causeText(error: unknown): string {
 	const cause = error instanceof Error && error.cause instanceof Error ? ` (${errorText(error.cause)})` : '';
 	return errorText(error) + cause;
 }

@@ -30,7 +30,7 @@ async function isQuiet({ app, sql }: Product): Promise<true | null> {
 	await app.syncBalances();
 	const [open] = await sql<{ earmarks: number; effects: number; leaving: number; hopeful: number }[]>`
 		select (select count(*)::int from earmarks where status not in ('settled', 'cancelled')) as earmarks,
-			(select count(*)::int from effects where status in ('reserved', 'signed', 'tracking')) as effects,
+			(select count(*)::int from effects where status in ('reserved', 'signed', 'tracking', 'requested')) as effects,
 			(select count(*)::int from holds where state = 'pending_out') as leaving,
 			(select count(*)::int from demands where status = 'open' and (evaluated_at is null or evaluated_at < interval '1 second' + greatest(
 				(select max(updated_at) from earmarks), (select max(updated_at) from receivables where status = 'settled')))) as hopeful`;

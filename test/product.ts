@@ -1,6 +1,7 @@
 /** The product as a test sees it: real workers and a real scheduler on a real database, queues and chains, in this process. */
 import postgres from 'postgres';
 import { migrateQueues, type QueueSettings } from '../queues/queue.ts';
+import { binanceKeys } from '../sandbox/binance/config.ts';
 import type { World } from '../sandbox/world.ts';
 import type { App } from '../src/app.ts';
 import { type Config, resolveConfig } from '../src/config/load.ts';
@@ -56,7 +57,8 @@ export async function startProduct(world: World, servers: Servers, options: Prod
 	const store = openStore({ databaseUrl, pool: 10 });
 	const sql = postgres(databaseUrl, { max: 3, onnotice: () => {} });
 	const log = onLog === undefined ? createLog('silent', 'test') : createLog('info', 'test', { write: onLog });
-	const app = createApp({ config: configOf(world, change), db: store.db, log, signerKey: world.signerKey, ...(nowMs && { nowMs }) });
+	const keys = { signerKey: world.signerKey, exchangeKeys: binanceKeys(world.binance) };
+	const app = createApp({ config: configOf(world, change), db: store.db, log, ...keys, ...(nowMs && { nowMs }) });
 	const running: Running[] = [await startScheduler(app, store, settings)];
 	for (let count = 0; count < workers; count += 1) running.push(startWorker(app, settings, queues));
 	return {

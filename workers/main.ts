@@ -1,7 +1,7 @@
 /** The one entry of every process type: `web`, `scheduler`, or `worker [--queues a,b]`. Each may run any number of times. */
 import { Command } from 'commander';
 import { migrateQueues } from '../queues/queue.ts';
-import { crashOf, readEnv, signerKeyOf } from '../src/config/env.ts';
+import { crashOf, exchangeKeysOf, readEnv, signerKeyOf } from '../src/config/env.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { armCrash } from '../src/crash-point.ts';
 import { createApp } from '../src/create-app.ts';
@@ -23,8 +23,9 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 	const store = openStore({ databaseUrl: env.DATABASE_URL, pool: env.DATABASE_POOL });
 	const settings = queueSettings(env);
 	await migrateQueues(settings);
-	// Only workers sign, so only they are given the key.
-	const app = createApp({ config, db: store.db, log, signerKey: type === 'worker' ? signerKeyOf(env) : undefined });
+	// Only workers move funds, so only they are given the keys.
+	const keys = type === 'worker' ? { signerKey: signerKeyOf(env), exchangeKeys: exchangeKeysOf(env) } : { signerKey: undefined };
+	const app = createApp({ config, db: store.db, log, ...keys });
 	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer');
 	const only = queues?.split(',').map((name) => name.trim()) ?? [];
 	// Loaded by need: only the web process knows a web server.

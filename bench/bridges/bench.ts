@@ -1,5 +1,6 @@
 /** Every bridge on its stand, with proofs that come after seeded random delays of half to twice the promised time. */
 import { randomBytes } from 'node:crypto';
+import { binanceKeys } from '../../sandbox/binance/config.ts';
 import { unitsOf } from '../../sandbox/scale.ts';
 import { createDatabase } from '../../sandbox/servers/database.ts';
 import { startStack } from '../../sandbox/stack.ts';
@@ -9,6 +10,7 @@ import { bridgeNames, createBridges } from '../../src/bridge/registry.ts';
 import { createClients } from '../../src/chain/clients.ts';
 import { resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
+import { createExchanges } from '../../src/exchange/registry.ts';
 import { amount } from '../../src/money/amount.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
 import type { Hall } from '../../test/conformance/room.ts';
@@ -33,11 +35,16 @@ export interface BenchLine {
 const TEMPLATE = 'ballast_bench';
 /** As Circle says of Ethereum. The sandbox's usual times are short, so that nobody waits for them; here nobody does anyway. */
 const REAL_SECONDS = { fastSeconds: 20, standardSeconds: 1_140 };
+/** A deposit on Ethereum may be withdrawn after 64 blocks, and a withdrawal is looked at before it is sent. */
+const EXCHANGE_SECONDS = { depositSeconds: 780, withdrawSeconds: 180 };
 /** More than all hops send. */
 const FUNDS = '10000000';
 
 export async function benchBridges(options: BenchOptions): Promise<{ line: BenchLine; misses: readonly string[] }> {
-	const [stack, world] = await Promise.all([startStack({ backend: 'postgres' }), startWorld({ blockSeconds: 0, balances: {} })]);
+	const [stack, world] = await Promise.all([
+		startStack({ backend: 'postgres' }),
+		startWorld({ blockSeconds: 0, balances: {}, exchange: true }),
+	]);
 	try {
 		await migrateDatabase(await stack.postgres.createDatabase(TEMPLATE));
 		const hall: Hall = { world, database: () => createDatabase(stack.databaseUrl, `bench_${randomBytes(6).toString('hex')}`, TEMPLATE) };
@@ -58,9 +65,9 @@ async function benchOne(hall: Hall, name: string, { samples, seed, write }: Benc
 	for (let sample = 0; sample < samples; sample += 1) {
 		// Every second burn has to wait until its chain is final.
 		world.cctp.iris.allowance = sample % 2 === 0 ? FUNDS : '0';
-		hops.push(await watchHop(bench, 0.5 + 1.5 * random()));
+		hops.push(await watchHop(bench, () => 0.5 + 1.5 * random()));
 	}
-	const delays = hops.map((hop) => hop.delayMs);
+	const delays = hops.flatMap(({ waits }) => waits.map((wait) => wait.delayMs));
 	write(`${name}: ${samples} hops, proofs after ${Math.min(...delays)} to ${Math.max(...delays)} ms`);
 	write(`${name}: besides, the send protocol makes ${await protocolCalls(hall, standOf(name))} RPC calls per hop`);
 	return figuresOf(hops);
@@ -70,15 +77,17 @@ async function openBench(world: World, open: OpenStand): Promise<Bench> {
 	const stand = open(world);
 	const config = resolveConfig(fileSchema.parse(atRealTimes(world.config({ bridges: [stand.bridge], finalityBlocks: 0 }))));
 	const clock = { nowMs: Date.now() };
+	const nowMs = () => clock.nowMs;
+	stand.follow?.(nowMs);
+	const budget: BridgePorts['budget'] = () => ({ enter: async () => {}, pause: async () => {} });
+	const exchanges = createExchanges({ keys: binanceKeys(world.binance), budget, nowMs, mustHaveKeys: true });
 	const ports: BridgePorts = {
 		client: createClients(config.chains).client,
 		fetch,
-		nowMs: () => clock.nowMs,
+		nowMs,
 		finalityBlocks: () => 0,
-		exchange: () => {
-			throw new Error('no exchange is measured');
-		},
-		budget: () => ({ enter: async () => {}, pause: async () => {} }),
+		exchange: exchanges.open,
+		budget,
 	};
 	const adapter = createBridges(config.bridges, ports).get(stand.bridge);
 	if (adapter === undefined) throw new Error(`${stand.bridge} is not configured`);
@@ -89,14 +98,29 @@ async function openBench(world: World, open: OpenStand): Promise<Bench> {
 	};
 	const ends = { origin: end(stand.origin), destination: end(stand.destination) };
 	await stand.fund(FUNDS);
-	return { world, stand, adapter, ends, send: amount(unitsOf(stand.amount, ends.origin.decimals)), clock };
+	const requestSeconds = adapter.requests === undefined ? 0 : EXCHANGE_SECONDS.withdrawSeconds;
+	return {
+		world,
+		stand,
+		adapter,
+		exchange: exchanges.named,
+		requestSeconds,
+		ends,
+		send: amount(unitsOf(stand.amount, ends.origin.decimals)),
+		clock,
+	};
 }
 
 function atRealTimes(file: ReturnType<World['config']>): unknown {
-	const settings = file.bridges['cctp-v2'];
-	if (settings === undefined) return file;
-	const chains = Object.fromEntries(Object.entries(settings.chains).map(([venue, chain]) => [venue, { ...chain, ...REAL_SECONDS }]));
-	return { ...file, bridges: { ...file.bridges, 'cctp-v2': { ...settings, chains } } };
+	const { 'cctp-v2': cctp, binance } = file.bridges;
+	const all = <Each extends object>(each: Readonly<Record<string, Each>>, times: object) =>
+		Object.fromEntries(Object.entries(each).map(([venue, settings]) => [venue, { ...settings, ...times }]));
+	const bridges = {
+		...file.bridges,
+		...(cctp !== undefined && { 'cctp-v2': { ...cctp, chains: all(cctp.chains, REAL_SECONDS) } }),
+		...(binance !== undefined && { binance: { ...binance, networks: all(binance.networks, EXCHANGE_SECONDS) } }),
+	};
+	return { ...file, bridges };
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32 by Tommy Ettinger, in the public domain). */

@@ -1,12 +1,17 @@
 /** From hops that were watched to the figures of a bridge. */
 import { mean, median, rounded } from '../statistics.ts';
 
-/** One hop whose proof came after `delayMs` and was seen `addedMs` later. */
-export interface Watched {
+/** One wait for a proof, which came after `delayMs` and was seen `addedMs` later. */
+export interface Wait {
 	readonly delayMs: number;
 	readonly quotedMs: number;
 	readonly addedMs: number;
 	readonly looks: number;
+}
+
+export interface Watched {
+	/** One for every proof that the hop needs: an exchange first credits, and then pays. */
+	readonly waits: readonly Wait[];
 	/** Made by the adapter itself, from building the sending call to verifying what arrived. */
 	readonly rpcCalls: number;
 	readonly apiCalls: number;
@@ -32,14 +37,15 @@ const MOST_ADDED_MS = 1_000;
 const MOST_LOOKS = 8;
 
 export function figuresOf(hops: readonly Watched[]): BridgeFigures {
-	const addedMs = median(hops.map((hop) => hop.addedMs));
+	const waits = hops.flatMap((hop) => hop.waits);
+	const addedMs = median(waits.map((wait) => wait.addedMs));
 	return {
-		addedTime: rounded(median(hops.map((hop) => hop.addedMs / (hop.delayMs || hop.quotedMs))), 4),
+		addedTime: rounded(median(waits.map((wait) => wait.addedMs / (wait.delayMs || wait.quotedMs))), 4),
 		addedMs: rounded(addedMs, 0),
-		looks: rounded(mean(hops.map((hop) => hop.looks)), 2),
+		looks: rounded(mean(waits.map((wait) => wait.looks)), 2),
 		rpcCalls: rounded(mean(hops.map((hop) => hop.rpcCalls)), 2),
 		apiCalls: rounded(mean(hops.map((hop) => hop.apiCalls)), 2),
-		vsPoller60s: rounded(addedMs / median(hops.map((hop) => pollerAdds(hop.delayMs))), 4),
+		vsPoller60s: rounded(addedMs / median(waits.map((wait) => pollerAdds(wait.delayMs))), 4),
 	};
 }
 

@@ -5,10 +5,15 @@
 import { encodeFunctionData, erc20Abi } from 'viem';
 import type { World } from '../../sandbox/world.ts';
 import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, MinedCall, Quote } from '../../src/bridge/bridge.ts';
+import type { Exchanges } from '../../src/exchange/registry.ts';
+import { requestKey } from '../../src/exchange/request-key.ts';
 import type { Amount } from '../../src/money/amount.ts';
 import type { Stand } from '../../test/conformance/stand.ts';
 import type { Watched } from './figures.ts';
 import { requests } from './protocol.ts';
+
+/** As the product lets a call be valid. */
+const VALID_MS = 10_000;
 
 export interface Bench {
 	readonly world: World;
@@ -17,12 +22,15 @@ export interface Bench {
 	readonly ends: { readonly origin: BridgeEnd; readonly destination: BridgeEnd };
 	/** Base units at the origin. */
 	readonly send: Amount;
+	readonly exchange: Exchanges['named'];
+	/** Of the quoted seconds those from asking a service until it has come; 0 where nobody is asked. What is claimed so is waited for twice. */
+	readonly requestSeconds: number;
 	/** What the adapter takes for the time; Unix milliseconds. */
 	readonly clock: { nowMs: number };
 }
 
-/** `share` of the quoted time passes before the proof is there; a proof that is a receipt is there at once. */
-export async function watchHop(bench: Bench, share: number): Promise<Watched> {
+/** Each time `share` is asked, so much of the quoted time passes before a proof is there; a proof that is a receipt is there at once. */
+export async function watchHop(bench: Bench, share: () => number): Promise<Watched> {
 	const { stand, adapter, clock } = bench;
 	const order = await ordered(bench);
 	stand.hold();
@@ -30,13 +38,19 @@ export async function watchHop(bench: Bench, share: number): Promise<Watched> {
 	const call = await calls.of(() => adapter.send(order));
 	const mined = await sent(bench, { order, call });
 	const evidence = adapter.evidence(order, mined);
-	const quotedMs = order.seconds * 1_000;
 	const isReceipt = order.origin.venue === order.destination.venue;
-	const delayMs = isReceipt ? 0 : Math.round(quotedMs * share);
-	const seen = await lookUntilProven(bench, { order, evidence, delayMs, calls });
-	await claimed(bench, { order, proof: seen.proof, calls });
+	const quotedMs = (order.seconds - bench.requestSeconds) * 1_000;
+	const delayMs = isReceipt ? 0 : Math.round(quotedMs * share());
+	const seen = await lookUntil(bench, delayMs, async () => {
+		const proof = await calls.of(() => adapter.prove(order, evidence));
+		if (proof.state === 'returned') throw new Error('a hop of the bench came back');
+		return proof.state === 'proven' ? { found: proof.evidence } : proof;
+	});
+	const asked = await requested(bench, { order, proof: seen.found, calls, share });
+	await claimed(bench, { order, proof: asked?.proof ?? seen.found, calls });
 	clock.nowMs += 60_000;
-	return { delayMs, quotedMs, addedMs: seen.addedMs, looks: seen.looks, rpcCalls: calls.rpc, apiCalls: calls.api };
+	const waits = [{ delayMs, quotedMs, addedMs: seen.addedMs, looks: seen.looks }, ...(asked === null ? [] : [asked.wait])];
+	return { waits, rpcCalls: calls.rpc, apiCalls: calls.api };
 }
 
 async function ordered({ world, adapter, ends, send }: Bench): Promise<HopOrder> {
@@ -44,14 +58,10 @@ async function ordered({ world, adapter, ends, send }: Bench): Promise<HopOrder>
 	return { ...ends, send, receive: quote.receive, seconds: quote.seconds, sender: world.wallet, recipient: world.wallet };
 }
 
-interface Look {
-	readonly order: HopOrder;
-	readonly evidence: Evidence;
-	readonly delayMs: number;
-	readonly calls: Counter;
-}
+type Sight<Found> = { readonly found: Found } | { readonly lookAgainMs: number };
 
-async function lookUntilProven({ adapter, stand, clock }: Bench, { order, evidence, delayMs, calls }: Look) {
+/** Looks when the adapter wants to, until it is found; what is looked for comes about after so long. */
+async function lookUntil<Found>({ stand, clock }: Bench, delayMs: number, look: () => Promise<Sight<Found>>) {
 	const sentAtMs = clock.nowMs;
 	let isThere = false;
 	for (let looks = 1; ; looks += 1) {
@@ -61,18 +71,54 @@ async function lookUntilProven({ adapter, stand, clock }: Bench, { order, eviden
 			isThere = true;
 		}
 		const startedMs = performance.now();
-		const proof = await calls.of(() => adapter.prove(order, evidence));
+		const sight = await look();
 		const tookMs = performance.now() - startedMs;
-		if (proof.state === 'proven') return { looks, addedMs: waitedMs - delayMs + tookMs, proof: proof.evidence };
-		if (proof.state === 'returned') throw new Error('a hop of the bench came back');
-		clock.nowMs += proof.lookAgainMs;
+		if ('found' in sight) return { looks, addedMs: waitedMs - delayMs + tookMs, found: sight.found };
+		clock.nowMs += sight.lookAgainMs;
 	}
+}
+
+interface Asking {
+	readonly order: HopOrder;
+	readonly proof: Evidence;
+	readonly calls: Counter;
+	readonly share: () => number;
+}
+
+/** As the product's steps ask: under a key, after a look that has found nothing. Null where nothing is asked for. */
+async function requested(bench: Bench, { order, proof, calls, share }: Asking) {
+	const { adapter, stand, clock, exchange, requestSeconds } = bench;
+	const { requests } = adapter;
+	if (requests === undefined) return null;
+	stand.hold();
+	const claim = await calls.of(() => adapter.claim(order, proof));
+	if (claim.state !== 'request') throw new Error(`a deposit of the bench is ${claim.state}`);
+	const key = requestKey(requests.subject(proof), 1);
+	const request = { key, body: { ...claim.request }, untilMs: null };
+	const before = await calls.of(() => requests.look(order, proof, request));
+	if (before.state !== 'absent') throw new Error(`a withdrawal of the bench is ${before.state} before it is asked for`);
+	const [atMs, untilMs] = [clock.nowMs, clock.nowMs + VALID_MS];
+	await calls.of(() => exchange(claim.request.exchange).withdraw({ ...claim.request, key, atMs, untilMs }));
+	const delayMs = Math.round(requestSeconds * 1_000 * share());
+	const firstMs = requests.firstLookMs(order);
+	let looked = 0;
+	const seen = await lookUntil(bench, delayMs, async () => {
+		looked += 1;
+		// The product does not look at once, either.
+		if (looked === 1) return { lookAgainMs: firstMs };
+		const sight = await calls.of(() => requests.look(order, proof, { ...request, untilMs }));
+		if (sight.state === 'done') return { found: { ...proof, ...sight.evidence } };
+		if (sight.state !== 'pending') throw new Error(`a withdrawal of the bench is ${sight.state}`);
+		return sight;
+	});
+	const wait = { delayMs, quotedMs: requestSeconds * 1_000, addedMs: seen.addedMs, looks: seen.looks - 1 };
+	return { proof: seen.found, wait };
 }
 
 async function claimed(bench: Bench, { order, proof, calls }: { order: HopOrder; proof: Evidence; calls: Counter }): Promise<void> {
 	const { adapter, world } = bench;
 	let mined: MinedCall | null = null;
-	if (adapter.claims) {
+	if (adapter.claims && adapter.requests === undefined) {
 		const claim = await calls.of(() => adapter.claim(order, proof));
 		if (claim.state !== 'call') throw new Error(`a proof of the bench is ${claim.state}`);
 		mined = await world.chain(order.destination.venue).client.execute({ from: world.wallet, to: claim.call.to, data: claim.call.data });

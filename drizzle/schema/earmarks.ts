@@ -105,6 +105,8 @@ export const hops = pgTable(
 		promised: jsonb('promised'),
 		/** When it may have left first. It ends at `updatedAt`. */
 		sentAt: instant('sent_at'),
+		/** When it was noticed to be later than its bridge has promised; counted once, whenever it arrives. */
+		lateAt: instant('late_at'),
 		/** What the mined sending call said: the bridge's own identity of the transfer. */
 		evidence: jsonb('evidence'),
 		/** What shows that it has happened on the other side. */

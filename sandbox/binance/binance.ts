@@ -31,6 +31,8 @@ export interface Binance {
 	readonly poller: Poller;
 	/** From where every withdrawal is paid. */
 	readonly hotWallet: Address;
+	/** Of every amount in its book. */
+	readonly decimals: number;
 	/** Every coin on every network. */
 	readonly listings: readonly Listing[];
 	/** Withdrawals beyond the first of each client id, whatever became of them. */
@@ -69,7 +71,7 @@ export async function startBinance(chains: ReadonlyMap<string, LocalChain>, coin
 	});
 	const { book } = desk;
 	return {
-		...{ apiUrl: api.url, ...keys, api, settings, weights, poller, hotWallet: HOT_WALLET, listings },
+		...{ apiUrl: api.url, ...keys, api, settings, weights, poller, hotWallet: HOT_WALLET, decimals: EXCHANGE_DECIMALS, listings },
 		get duplicates() {
 			return duplicatesIn(book);
 		},

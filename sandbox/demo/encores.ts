@@ -1,6 +1,6 @@
 /**
- * After the first invoices: one that changes while funds are on their way to it, one whose funds come back and are sent another way, and
- * one that is paid from another asset because no bridge answers.
+ * After the first invoices: a large one that pays for nothing but patience beside one that is urgent, one that changes while funds are on
+ * their way to it, one whose funds come back and are sent another way, and one that is paid from another asset because no bridge answers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
@@ -15,6 +15,9 @@ export const SWAPS_ON = DESTINATION;
 const NO_FEES = when('GET', /\/fees\//, broken());
 const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906';
 const DISCOUNT_BPS = 30;
+/** More than one message of CCTP takes, at a discount that no relayer works for. */
+const PATIENT_AMOUNT = 32_000;
+const PATIENT_BPS = 1;
 const LOOK_EVERY_MS = 50;
 const GIVE_UP_MS = 30_000;
 /** The shortest that the product accepts is a minute. */
@@ -27,6 +30,16 @@ export interface Encore {
 	readonly write: (text: string) => void;
 	/** Lists it, and notes when. */
 	readonly show: (made: Invoice) => Promise<void>;
+}
+
+/** What a large invoice offers is less than what any fast bridge would cost for it, and more than a withdrawal does. */
+export async function playPatience({ world, sql, write, show }: Encore): Promise<void> {
+	const patient = invoiceOf('demo: a patient invoice', await moreThanIsThere(world, PATIENT_AMOUNT), PATIENT_BPS);
+	const urgent = invoiceOf('demo: an urgent invoice', await moreThanIsThere(world, 2_000));
+	write('encore: a large invoice appears that pays little, and one that pays for speed');
+	await show(patient);
+	await show(urgent);
+	for (const { intent_id } of [patient, urgent]) await untilInFlight(sql, intent_id);
 }
 
 /** The hub asks for more while the first leg is in flight. */
@@ -67,16 +80,18 @@ export async function playRefundedLeg({ world, sql, write, show }: Encore): Prom
 export async function playSwap({ world, sql, write, show }: Encore): Promise<void> {
 	world.cctp.fault = NO_FEES;
 	world.across.fault = when('GET', /suggested-fees$/, broken());
+	if (world.binance !== null) world.binance.settings.maintenance = 'unavailable';
 	const made = invoiceOf('demo: a swap', await moreThanIsThere(world, 900));
 	write('encore: an invoice appears while no bridge answers; there is USDT on its destination');
 	await show(made);
 	await until('a swap', async () => (await legsOf(sql, made.intent_id)).length > 0);
+	if (world.binance !== null) world.binance.settings.maintenance = null;
 	world.cctp.fault = () => undefined;
 	world.across.fault = () => undefined;
 }
 
-function invoiceOf(label: string, amount: number): Invoice {
-	return invoice({ label, owner: OWNER, amount: `${amount}`, origin: '1', destinations: [DESTINATION], discountBps: DISCOUNT_BPS });
+function invoiceOf(label: string, amount: number, discountBps = DISCOUNT_BPS): Invoice {
+	return invoice({ label, owner: OWNER, amount: `${amount}`, origin: '1', destinations: [DESTINATION], discountBps });
 }
 
 /** Whole tokens, so many more than the wallet holds at the destination. */

@@ -8,6 +8,7 @@ import postgres from 'postgres';
 import { stringify } from 'yaml';
 import { migrateQueues } from '../../queues/queue.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
+import { binanceEnvironment } from '../binance/config.ts';
 import type { Invoice } from '../invoices/invoice.ts';
 import { checkBooks } from '../oracle/books.ts';
 import { judge } from '../oracle/chains.ts';
@@ -16,13 +17,15 @@ import { checkSent } from '../oracle/sent.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { startWorld, type World } from '../world.ts';
-import { playChangingInvoice, playRefundedLeg, playSwap, SWAPS_ON } from './encores.ts';
+import { playChangingInvoice, playPatience, playRefundedLeg, playSwap, SWAPS_ON } from './encores.ts';
 import { type Figures, figuresOf, missedGoals, type Progress, readProgress } from './figures.ts';
 import { type LogLine, type ProductProcess, startProcess } from './processes.ts';
 import { tell } from './story.ts';
 
 /** Milliseconds between two readings of the invoice API, in the demo's configuration. */
 export const POLL_MS = 500;
+/** Everything is a hundred times as fast as in the world, so what counts as fast is, too: relayers and attesters, and no exchange. */
+const PLANNING = { fastWindowSeconds: 4 };
 const INVOICE_EVERY_MS = 300;
 const LOOK_EVERY_MS = 100;
 const GIVE_UP_MS = 60_000;
@@ -66,7 +69,7 @@ export async function runDemo({ once, json }: { once: boolean; json: boolean }):
 }
 
 async function setScene(write: (text: string) => void): Promise<Scene> {
-	const [stack, world] = await Promise.all([startStack(), startWorld()]);
+	const [stack, world] = await Promise.all([startStack(), startWorld({ exchange: true })]);
 	// So little that large demands take more than one bridge.
 	await Promise.all([world.cctp.setBurnLimit('1', CCTP_AT_ONCE), world.fundUsdt(SWAPS_ON, USDT)]);
 	write(
@@ -84,8 +87,16 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 	const folder = mkdtempSync(join(tmpdir(), 'ballast-demo-'));
 	const web = { port: await freePort(PREFERRED_PORT), password: randomBytes(9).toString('base64url') };
 	const configFile = join(folder, 'ballast.yaml');
-	const config = world.config({ bridges: ['across', 'cctp-v2', 'swap'] });
-	writeFileSync(configFile, stringify({ ...config, everclear: { ...config.everclear, pollMs: POLL_MS }, web: { port: web.port } }));
+	const config = world.config({ bridges: ['across', 'binance', 'cctp-v2', 'swap'] });
+	writeFileSync(
+		configFile,
+		stringify({
+			...config,
+			everclear: { ...config.everclear, pollMs: POLL_MS },
+			planning: { ...config.planning, ...PLANNING },
+			web: { port: web.port },
+		}),
+	);
 	const env = {
 		DATABASE_URL: stack.databaseUrl,
 		...(stack.redisUrl === null ? {} : { REDIS_URL: stack.redisUrl }),
@@ -93,6 +104,7 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 		BALLAST_CONFIG: configFile,
 		BALLAST_SIGNER_KEY: world.signerKey,
 		BALLAST_WEB_PASSWORD: web.password,
+		...binanceEnvironment(world.binance),
 	};
 	const nameOf = (venue: string) => world.chains.get(venue)?.name ?? venue;
 	const ready: Promise<void>[] = [];
@@ -146,9 +158,10 @@ async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: 
 			await sleep(INVOICE_EVERY_MS);
 		}
 		let progress = await untilFinished(sql, shownAt.size);
-		for (const encore of [playChangingInvoice, playRefundedLeg, playSwap]) {
+		// What is patient is on its way while the next one plays.
+		for (const encores of [[playPatience, playChangingInvoice], [playRefundedLeg], [playSwap]]) {
 			if (!progress.finished) break;
-			await encore({ world, sql, write, show });
+			for (const encore of encores) await encore({ world, sql, write, show });
 			progress = await untilFinished(sql, shownAt.size);
 		}
 		if (!progress.finished) write(`given up after ${GIVE_UP_MS / 1_000} s: ${progress.unfinished}`);

@@ -4,6 +4,7 @@
  * twice.
  */
 import { type Address, parseAbi } from 'viem';
+import { checkExchange, type ExchangeBook } from './exchange.ts';
 import type { Explanation } from './explain.ts';
 import { type Movement, movementsOn, type WatchedChain, type WatchedToken } from './movements.ts';
 
@@ -19,7 +20,7 @@ export interface OracleChain extends WatchedChain {
 export interface OracleVerdict {
 	readonly conserved: boolean;
 	readonly duplicateEffects: number;
-	/** What was sent over bridges: Across's deposits and CCTP's burns. */
+	/** What was sent over bridges: Across's deposits, CCTP's burns, and what was deposited at an exchange. */
 	readonly deposits: number;
 	readonly swaps: number;
 	/** Deposits' funds that came back; one refund may be of several deposits. */
@@ -44,7 +45,7 @@ const NOTHING: readonly HubSettlement[] = [];
 export async function judge(
 	chains: readonly OracleChain[],
 	wallet: Address,
-	{ book = NOTHING }: { readonly book?: readonly HubSettlement[] } = {},
+	{ book = NOTHING, exchange = null }: { readonly book?: readonly HubSettlement[]; readonly exchange?: ExchangeBook | null } = {},
 ): Promise<OracleVerdict> {
 	// Movements and balances of one block each, so that what happens meanwhile is in both or in neither.
 	const seen = await Promise.all(chains.map(async (chain) => ({ chain, wallet, head: await chain.client.getBlockNumber() })));
@@ -60,11 +61,12 @@ export async function judge(
 		...checkSwaps(movements),
 		...(await checkRefunds(chains, movements)),
 		...checkSettlements(movements, book),
+		...(exchange === null ? [] : checkExchange(movements, exchange)),
 	];
 	return {
 		conserved: problems.length === 0,
 		duplicateEffects: await countDuplicates(chains, movements),
-		deposits: of(movements, 'deposit').length + of(movements, 'burn').length,
+		deposits: of(movements, 'deposit').length + of(movements, 'burn').length + of(movements, 'parked').length,
 		swaps: of(movements, 'swap').filter((each) => each.incoming).length,
 		refunds: of(movements, 'refund').length,
 		purchases: of(movements, 'purchase').length,

@@ -21,6 +21,9 @@ export type Explanation =
 	| { readonly kind: 'swap'; readonly identity: string }
 	| { readonly kind: 'purchase'; readonly identity: string }
 	| { readonly kind: 'settlement'; readonly identity: string }
+	/** Out to our account at an exchange, and in from its wallet; no event links the two. */
+	| { readonly kind: 'parked' }
+	| { readonly kind: 'withdrawn' }
 	| { readonly kind: 'unexplained' };
 
 const EVENTS = parseAbi([

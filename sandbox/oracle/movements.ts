@@ -1,5 +1,5 @@
 /** Every movement of a wallet's tokens on a chain, and the event of a bridge, an exchange or the hub that says what it was. */
-import { type Address, type Hex, type Log, type PublicClient, parseAbiItem } from 'viem';
+import { type Address, type Hex, isAddressEqual, type Log, type PublicClient, parseAbiItem } from 'viem';
 import { type Explanation, explain } from './explain.ts';
 
 export interface WatchedToken {
@@ -14,6 +14,8 @@ export interface WatchedChain {
 	readonly tokens: readonly WatchedToken[];
 	/** The block after which movements are judged: funding ends here. */
 	readonly fromBlock: bigint;
+	/** Our account at the exchange and the wallet that it pays from; null where there is none. */
+	readonly exchange?: { readonly account: Address; readonly wallet: Address } | null;
 }
 
 export interface Movement {
@@ -49,11 +51,17 @@ async function movementsOf(
 		described.map(async ({ log, isIncoming }) => {
 			const { logs } = await chain.client.getTransactionReceipt({ hash: log.transactionHash });
 			const transfer = { wallet, incoming: isIncoming, chain: chain.id, token: token.address, log };
-			const is = bestOf(logs, (each) => explain(each, { ...transfer, logs }), log.args.value);
+			const is = byExchange(chain, log.args) ?? bestOf(logs, (each) => explain(each, { ...transfer, logs }), log.args.value);
 			const { asset, decimals } = token;
 			return { chain: chain.id, asset, decimals, tx: log.transactionHash, units: log.args.value, incoming: isIncoming, is };
 		}),
 	);
+}
+
+function byExchange({ exchange }: WatchedChain, { from, to }: { readonly from: Address; readonly to: Address }): Explanation | null {
+	if (exchange === undefined || exchange === null) return null;
+	if (isAddressEqual(to, exchange.account)) return { kind: 'parked' };
+	return isAddressEqual(from, exchange.wallet) ? { kind: 'withdrawn' } : null;
 }
 
 function bestOf(logs: readonly Log[], explained: (log: Log) => Explanation | null, units: bigint): Explanation {

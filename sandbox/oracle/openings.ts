@@ -1,6 +1,7 @@
 import { erc20Abi } from 'viem';
 import type { World } from '../world.ts';
 import type { OracleChain } from './chains.ts';
+import type { ExchangeBook } from './exchange.ts';
 import type { WatchedAccount } from './sent.ts';
 
 /** What the wallet holds on every chain before anything is judged. */
@@ -13,9 +14,25 @@ export async function openings(world: World): Promise<OracleChain[]> {
 				{ asset: 'USDT', address: world.uniswap.at(id).usdt, decimals },
 			];
 			const opened = tokens.map(async (token) => ({ ...token, opening: await balanceOf(world, id, token.address) }));
-			return { id, client, fromBlock, tokens: await Promise.all(opened) };
+			return { id, client, fromBlock, exchange: exchangeAt(world, id), tokens: await Promise.all(opened) };
 		}),
 	);
+}
+
+/** Our account there and the wallet that it pays from; null where there is none. */
+export function exchangeAt({ binance }: World, venue: string): NonNullable<OracleChain['exchange']> | null {
+	const listing = binance?.listings.find(({ chain }) => chain.id === venue);
+	return binance === null || listing === undefined ? null : { account: listing.depositAddress, wallet: binance.hotWallet };
+}
+
+/** The exchange's own book, once every withdrawal is over; null where there is no exchange. */
+export function exchangeBook({ binance }: World): ExchangeBook | null {
+	if (binance === null) return null;
+	const paid = binance.withdrawals().filter(({ status }) => status === 6);
+	return {
+		withdrawals: paid.map(({ transactionHash, amount, fee }) => ({ tx: transactionHash ?? '0x', asked: amount, fee })),
+		decimals: binance.decimals,
+	};
 }
 
 /** What the wallet has had and has now, by venue and asset: for the books. */

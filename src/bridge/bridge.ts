@@ -6,7 +6,7 @@
 import type { Address, Hash, Hex, Log, PublicClient } from 'viem';
 import type { z } from 'zod';
 import type { Spend } from '../earmark/spend.ts';
-import type { ExchangeReads } from '../exchange/exchange.ts';
+import type { ExchangeReads, WithdrawalBody } from '../exchange/exchange.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { KeyedRequest } from '../leg/effect.ts';
 import type { Amount } from '../money/amount.ts';
@@ -33,6 +33,8 @@ export interface Quote {
 	readonly send: Amount;
 	/** Base units at the destination. */
 	readonly receive: Amount;
+	/** The same without the room that the promise leaves below what the bridge offers now; left out where it leaves none. */
+	readonly offered?: Amount;
 	/** Base units at the origin. */
 	readonly fixedFee: Amount;
 	/** Proportional fee in basis points, as exact decimal text, rounded up. */
@@ -73,6 +75,10 @@ export interface MinedCall {
 	readonly transactionHash: Hash;
 	readonly blockNumber: bigint;
 	readonly logs: readonly Log[];
+	/** Unix milliseconds; left out by who sees it just mined. */
+	readonly minedAtMs?: number;
+	/** What it has cost, in wei of the chain's own currency; left out where nobody has asked. */
+	readonly feePaid?: bigint;
 }
 
 /** A mined call of ours of which nothing else is known. */
@@ -99,8 +105,8 @@ export type Proof =
 export type Claim =
 	/** This call makes the funds arrive. */
 	| { readonly state: 'call'; readonly call: BridgeCall }
-	/** This request makes the funds arrive; the same one as long as nothing has changed. Its meaning is the bridge's alone. */
-	| { readonly state: 'request'; readonly request: Evidence }
+	/** This request makes the funds arrive; the same one as long as nothing has changed. */
+	| { readonly state: 'request'; readonly request: WithdrawalBody }
 	/** They have arrived: by themselves, or because somebody else has claimed them for us. */
 	| { readonly state: 'arrived' }
 	/** The proof is not accepted any more, or not yet anew: the next `prove` brings another one. */
@@ -130,10 +136,10 @@ export type RequestSight =
 	/** Carried out; what `verify` needs in addition to the proof. */
 	| { readonly state: 'done'; readonly evidence: Evidence };
 
-/** How the requests of a bridge are made; whoever makes them stores them first. */
+/** How the requests of a bridge are followed; whoever makes them stores them first. */
 export interface BridgeRequests {
-	/** Whose account they go to, by the name under which its client is kept. */
-	readonly service: string;
+	/** What a request is made for, as the outside world knows it, the same for ever: at most one is carried out for each. */
+	subject(proof: Evidence): string;
 	/** One look. Never `absent` as long as a call that was made may still be taken, or may be taken and not listed yet. */
 	look(order: HopOrder, proof: Evidence, request: KeyedRequest): Promise<RequestSight>;
 	/** How long after a call it is worth looking first. */

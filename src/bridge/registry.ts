@@ -1,11 +1,12 @@
 /** Every bridge, one line each. */
 import { ConfigError } from '../errors.ts';
 import { across } from './across/adapter.ts';
+import { binance } from './binance/adapter.ts';
 import type { BridgeAdapter, BridgeDefinition, BridgePorts } from './bridge.ts';
 import { cctpV2 } from './cctp-v2/adapter.ts';
 import { swap } from './swap/adapter.ts';
 
-const BRIDGES = [entry(across), entry(cctpV2), entry(swap)];
+const BRIDGES = [entry(across), entry(binance), entry(cctpV2), entry(swap)];
 
 /** The configured bridges by name. Throws `ConfigError` naming `bridges.<name>…` when a name or a setting is wrong. */
 export function createBridges(settings: ReadonlyMap<string, unknown>, ports: BridgePorts): ReadonlyMap<string, BridgeAdapter> {

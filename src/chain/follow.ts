@@ -19,7 +19,7 @@ import { type Finality, finalityOf } from './finality.ts';
 import { suspectStranger } from './foreign.ts';
 import { nonceCount } from './look.ts';
 import type { Decided, Waiting } from './progress.ts';
-import { lookAtNonce } from './receipts.ts';
+import { feeOf, lookAtNonce } from './receipts.ts';
 import type { Signer } from './signer.ts';
 
 export interface ChainInfo {
@@ -92,12 +92,13 @@ async function track(ports: FollowPorts, effect: Effect): Promise<Waiting | Deci
 	if (sight.state === 'waiting') return push(ports, effect, trail);
 	crashPoint('mined');
 	const { status, transactionHash, blockNumber, logs } = sight.receipt;
+	const mined = { transactionHash, blockNumber, logs, ...feeOf(sight.receipt) };
 	const cancelled = trail.attempts.some((attempt) => attempt.hash === transactionHash && attempt.cancels);
 	// What follows an approval is checked again before it is signed, so an approval may count as soon as it is mined.
 	const needed = isApproval(effect) && !cancelled ? 0n : BigInt(finalityOf(finality, effect));
 	if (sight.confirmations < needed) return waitAt(ports, effect, `mined, ${sight.confirmations} of ${needed} confirmations`);
 	const to = status === 'success' ? 'confirmed' : 'reverted';
-	return { state: 'verdict', to: cancelled ? 'cancelled' : to, mined: { transactionHash, blockNumber, logs } };
+	return { state: 'verdict', to: cancelled ? 'cancelled' : to, mined };
 }
 
 /** Not mined: sent again from time to time, the same bytes, until they are outbid by others for the same nonce. */

@@ -13,6 +13,7 @@ import { clearLaneForeign, freezeLane, type Lane, type LaneKey, noteForeign, not
 import { finalHead, lookAt } from './look.ts';
 import { payloadHash } from './payload.ts';
 import type { Decided, Waiting } from './progress.ts';
+import { feeOf } from './receipts.ts';
 
 /** Long enough for a node to catch up with the one beside it, or to be left out. */
 const SURE_AFTER_MS = 10_000;
@@ -60,7 +61,11 @@ async function verdictOf({ client, chain }: ForeignPorts, effect: Effect, hash: 
 	const does = { target: spender.to ?? '0x', calldata: spender.input, value: spender.value };
 	const isOurs = spender.to !== null && effect.payload !== null && payloadHash(chainId, does) === payloadHash(chainId, effect.payload);
 	const to = status === 'success' ? 'confirmed' : 'reverted';
-	return { state: 'verdict', to: isOurs ? to : 'cancelled', mined: { transactionHash, blockNumber, logs: isOurs ? logs : [] } };
+	return {
+		state: 'verdict',
+		to: isOurs ? to : 'cancelled',
+		mined: { transactionHash, blockNumber, logs: isOurs ? logs : [], ...feeOf(receipt) },
+	};
 }
 
 /** More nonces of the lane may be spent than were ever given out: then the same holds as for a nonce that was given out. */

@@ -13,6 +13,8 @@ export interface SigningPolicy {
 	tokens(venue: VenueId): readonly Address[];
 	/** Contracts that legs may call. */
 	bridges(venue: VenueId): readonly Address[];
+	/** Accounts that legs may transfer our tokens to. */
+	deposits(venue: VenueId): readonly Address[];
 	/** Contracts that purchases may call. */
 	purchases(venue: VenueId): readonly Address[];
 }
@@ -36,6 +38,9 @@ export function checkPolicy(policy: SigningPolicy, effect: Effect, payload: Payl
 			return;
 		}
 		case 'send':
+			if (includes(policy.tokens(effect.venue), payload.target)) checkTransfer(policy.deposits(effect.venue), payload, refuse);
+			else if (!includes(contracts, payload.target)) refuse(`${payload.target} is not a configured contract`);
+			return;
 		case 'claim':
 		case 'purchase':
 			if (!includes(contracts, payload.target)) refuse(`${payload.target} is not a configured contract`);
@@ -43,6 +48,19 @@ export function checkPolicy(policy: SigningPolicy, effect: Effect, payload: Payl
 		default:
 			effect.kind satisfies never;
 	}
+}
+
+/** A token is told nothing but to transfer, and to nobody but an account of ours. */
+function checkTransfer(deposits: readonly Address[], { target, calldata }: Payload, refuse: (rule: string) => never): void {
+	let to: Address | null = null;
+	try {
+		const { functionName, args } = decodeFunctionData({ abi: erc20Abi, data: untagged(calldata) });
+		if (functionName === 'transfer') to = args[0];
+	} catch {
+		// Whatever it is, it is no transfer.
+	}
+	if (to === null) refuse(`it calls the token ${target} for something else than a transfer`);
+	else if (!includes(deposits, to)) refuse(`${to} is not a configured deposit address`);
 }
 
 function includes(addresses: readonly Address[], address: Address): boolean {

@@ -46,3 +46,21 @@ async function isSpentFinally({ client, signer, nonce, finalityBlocks }: NonceQu
 	const blockNumber = await finalHead({ client, finalityBlocks });
 	return BigInt(await client.getTransactionCount({ address: signer, blockNumber })) > nonce;
 }
+
+/**
+ * What a mined transaction has cost in all, in wei: its gas and, on a rollup that says so in the receipt, its share of the chain below. Nothing
+ * when the node does not say what gas it used at what price.
+ */
+export function feeOf(receipt: TransactionReceipt): { feePaid?: bigint } {
+	const { gasUsed, effectiveGasPrice }: { gasUsed?: bigint | null; effectiveGasPrice?: bigint | null } = receipt;
+	if (typeof gasUsed !== 'bigint' || typeof effectiveGasPrice !== 'bigint') return {};
+	return { feePaid: gasUsed * effectiveGasPrice + l1FeeOf(receipt) };
+}
+
+/** A field of some chains only: viem hands on what it does not know as it came, in hex. */
+function l1FeeOf(receipt: TransactionReceipt): bigint {
+	if (!('l1Fee' in receipt)) return 0n;
+	const { l1Fee } = receipt;
+	if (typeof l1Fee === 'bigint') return l1Fee;
+	return typeof l1Fee === 'string' && /^0x[0-9a-f]+$/i.test(l1Fee) ? BigInt(l1Fee) : 0n;
+}

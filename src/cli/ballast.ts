@@ -20,6 +20,7 @@ Examples:
   npm run -s ballast -- inventory
   npm run -s ballast -- reserve set --venue 10 --asset USDC --amount 0 --code LARGE_INVOICE --reason "worth it" --for 2h
   npm run -s ballast -- routes --since 24h
+  npm run -s ballast -- routes off across-1-10-USDC --reason "bridge incident"
   npm run -s ballast -- lanes list
   npm run -s ballast -- plan
   npm run -s ballast -- plan --file docs/plan.example.json
@@ -32,6 +33,8 @@ Exit codes: 0 done, 1 failed, 2 wrong use or wrong setting.`;
 export async function runBallast(args: readonly string[]): Promise<number> {
 	const program = new Command('ballast')
 		.description("Keeps a solver's funds where they are needed.")
+		// A verb may have an option of the same name as one of the verbs below it.
+		.enablePositionalOptions()
 		.showHelpAfterError('(add --help for the verbs and examples)')
 		.addHelpText('after', EXAMPLES);
 	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, plan, rebuild]) program.addCommand(verb());

@@ -1,7 +1,8 @@
 /** The planner on what is there and asked for now. */
-import { readEnv } from '../config/env.ts';
+import { exchangeKeysOf, readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { createApp } from '../create-app.ts';
+import { offWords } from '../leg/breaker-change.ts';
 import { createLog } from '../observe/log.ts';
 import { type Explainer, explainerOf } from '../plan/explain.ts';
 import type { BatchPlan } from '../plan/plan.ts';
@@ -19,19 +20,24 @@ interface AnswerNow extends Answer {
 	/** Routes that were left out because nobody said what they cost, and venues whose balances could not be read. */
 	readonly unanswered: readonly { readonly route: string; readonly problem: string }[];
 	readonly unread: readonly { readonly venue: string; readonly problem: string }[];
+	/** Routes over which nothing is planned now. */
+	readonly off: readonly { readonly route: string; readonly reason: string; readonly until: string | null }[];
 	/** Nothing of it is done while an operator has stopped everything. */
 	readonly stopped: boolean;
 }
 
 const NOTHING: AnswerNow = {
 	...{ plans: [], payable: [], unplanned: [], proof: { exact: true, bound: null } },
-	...{ topUps: [], unanswered: [], unread: [], stopped: false },
+	...{ topUps: [], unanswered: [], unread: [], off: [], stopped: false },
 };
 
 /** A table, or one JSON document. Throws `ConfigError` for a wrong setting, `TransientError` when the database cannot be asked. */
 export async function planNow(json: boolean): Promise<string> {
-	const config = loadConfig(readEnv().BALLAST_CONFIG);
-	const found = await withStore(({ db }) => planDry(createApp({ config, db, log: createLog('silent', 'plan'), signerKey: undefined })));
+	const env = readEnv();
+	const config = loadConfig(env.BALLAST_CONFIG);
+	const found = await withStore(({ db }) =>
+		planDry(createApp({ config, db, log: createLog('silent', 'plan'), signerKey: undefined, exchangeKeys: exchangeKeysOf(env) })),
+	);
 	if (found === null) return json ? JSON.stringify(NOTHING) : 'nothing is asked for that is not being served';
 	return json ? JSON.stringify(answerNow(config, found)) : tableNow(config, found);
 }
@@ -43,6 +49,7 @@ function answerNow(config: Config, { run, decision, isStopped }: DryRun): Answer
 		topUps: decision.topUps.map(({ short, question, answer: batch }) => ({ earmark: short.earmark.id, ...answer(question, batch) })),
 		unanswered: [...run.quoted.unanswered].map(([route, problem]) => ({ route, problem })),
 		unread: [...run.unread].map(([venue, problem]) => ({ venue, problem })),
+		off: offIn(run).map(([route, { reason, until }]) => ({ route, reason, until })),
 		stopped: isStopped,
 	};
 }
@@ -53,6 +60,7 @@ function tableNow(config: Config, { run, decision, isStopped }: DryRun): string 
 		...(isStopped ? ['STOPPED by an operator: nothing of this is done'] : []),
 		...[...run.unread].map(([venue, problem]) => `balances at ${venue} are unknown: ${problem}`),
 		...[...run.quoted.unanswered].map(([route, problem]) => `route ${route} is left out: ${problem}`),
+		...offIn(run).map(([route, use]) => `route ${route} is ${offWords(use)}`),
 	];
 	const topUps = decision.topUps.flatMap(({ short, question, answer }) => [
 		`earmark ${short.earmark.id} lacks something:`,
@@ -62,6 +70,10 @@ function tableNow(config: Config, { run, decision, isStopped }: DryRun): string 
 		'',
 	]);
 	return [...unknown, ...(unknown.length > 0 ? [''] : []), ...topUps, table(decision.question, decision.batch)].join('\n');
+}
+
+function offIn({ uses }: DryRun['run']) {
+	return [...uses].filter(([, { use }]) => use === 'off');
 }
 
 type Show<Shown> = (file: PlanFile, batch: BatchPlan, explainer: Explainer) => Shown;

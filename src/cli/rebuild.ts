@@ -1,7 +1,7 @@
 /** After the database was lost: what is under way and what was paid is found on the chains, shown, and written on demand. */
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { readEnv } from '../config/env.ts';
+import { exchangeKeysOf, readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { createApp } from '../create-app.ts';
 import { HUB_DECIMALS } from '../money/amount.ts';
@@ -44,9 +44,10 @@ export function rebuild(): Command {
 		.action(async (options: Options, command: Command) => {
 			const { apply = false, reason, actor, json, since } = options;
 			if (apply && reason === undefined) command.error('error: --apply needs --reason: it is kept for ever');
-			const config = loadConfig(readEnv().BALLAST_CONFIG);
+			const env = readEnv();
+			const config = loadConfig(env.BALLAST_CONFIG);
 			const { found, known, restored } = await withStore(async ({ db }) => {
-				const app = createApp({ config, db, log: createLog('silent', 'rebuild'), signerKey: undefined });
+				const app = createApp({ config, db, log: createLog('silent', 'rebuild'), signerKey: undefined, exchangeKeys: exchangeKeysOf(env) });
 				const found = await findUnderWay(app, { sinceMs: app.nowMs() - since, onProgress: tellProgress });
 				const hashes = [...found.legs, ...found.purchases].map(({ call }) => call.transactionHash);
 				const known = await knownTransactions(db, hashes);

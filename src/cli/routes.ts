@@ -1,59 +1,67 @@
-/** What each route has promised and what came, from the database alone: answers while stopped and while queues, chains and bridges are down. */
+/** Routes: what each has promised and what came, and its breaker. From the database alone: answers while queues, chains and bridges are down. */
 import { Command } from 'commander';
 import { readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
+import { routeId } from '../config/routes.ts';
+import { type BreakerReport, UNTOUCHED } from '../leg/breaker-change.ts';
+import { formatWei } from '../money/units.ts';
+import { readBreakers } from '../store/route-breakers.ts';
 import { type RouteReport, readRouteReports } from '../store/route-report.ts';
 import { durationMs } from './arguments.ts';
-import { columns } from './columns.ts';
+import { offVerb, onVerb, releaseVerb } from './routes-switch.ts';
+import { type Listed, tableOf } from './routes-table.ts';
 import { withStore } from './with-store.ts';
 
 export function routes(): Command {
 	return new Command('routes')
-		.description('per route: how many hops arrived, how long they took and what they cost, against what was promised')
+		.description('per route: how many hops arrived, how long they took and what they cost, against what was promised; and its breaker')
 		.option('--since <duration>', 'of hops that were planned since then', durationMs, durationMs('7d'))
 		.option('--json', 'one JSON line')
-		.addHelpText('after', '\nExamples:\n  npm run -s ballast -- routes\n  npm run -s ballast -- routes --since 24h --json')
+		.enablePositionalOptions()
+		.addHelpText(
+			'after',
+			'\nExamples:\n  npm run -s ballast -- routes\n  npm run -s ballast -- routes --since 24h --json\n  npm run -s ballast -- routes off across-1-10-USDC --reason "incident"',
+		)
 		.action(async ({ since, json }: { since: number; json?: boolean }) => {
 			const config = loadConfig(readEnv().BALLAST_CONFIG);
-			const places = [...config.assets.values()].flatMap(({ symbol, venues }) =>
-				[...venues.values()].map(({ venue, decimals }) => ({ venue, decimals, asset: symbol })),
-			);
-			const seen = await withStore(({ db }) => readRouteReports(db, { sinceMs: since, places }));
-			const all = withUnused(config, seen);
-			process.stdout.write(json === true ? `${JSON.stringify(all)}\n` : `${columns([HEADER, ...all.map(cells)]).join('\n')}\n`);
-		});
+			const all = await withStore(async ({ db }) => {
+				const seen = await readRouteReports(db, { sinceMs: since, places: placesOf(config) });
+				return listed(config, seen, await readBreakers(db));
+			});
+			process.stdout.write(`${json === true ? JSON.stringify(all.map(documentOf)) : tableOf(all).join('\n')}\n`);
+		})
+		.addCommand(offVerb())
+		.addCommand(onVerb())
+		.addCommand(releaseVerb());
 }
 
-type Listed = RouteReport & { readonly route: string };
+function placesOf({ assets }: Config) {
+	return [...assets.values()].flatMap(({ symbol, venues }) =>
+		[...venues.values()].map(({ venue, decimals }) => ({ venue, decimals, asset: symbol })),
+	);
+}
 
 /** Every configured route, and those that were used and are configured no more. */
-function withUnused(config: Config, seen: readonly RouteReport[]): readonly Listed[] {
-	const keyOf = ({ bridge, origin, destination, asset, toAsset }: Omit<RouteReport, 'delivered'>) =>
-		[bridge, origin, destination, asset, toAsset].join(' ');
-	const reports = new Map(seen.map((report) => [keyOf(report), report]));
-	const configured = config.routes.map((route): Listed => {
+function listed(config: Config, seen: readonly RouteReport[], breakers: ReadonlyMap<string, BreakerReport>): readonly Listed[] {
+	const reports = new Map(seen.map((report) => [routeId(report), report]));
+	const configured = config.routes.map((route) => {
 		const { id, bridge, origin, destination, asset, toAsset } = route;
 		const unused: RouteReport = {
 			...{ bridge, origin, destination, asset, toAsset, delivered: 0, returned: 0, failed: 0, underWay: 0 },
-			...{ seconds: null, costBps: null },
+			...{ seconds: null, costBps: null, gasWei: { origin: null, destination: null } },
 		};
-		const found = reports.get(keyOf(unused));
-		reports.delete(keyOf(unused));
-		return { route: id, ...(found ?? unused) };
+		return reports.get(id) ?? unused;
 	});
-	const former = [...reports.values()].map((report): Listed => {
-		const { bridge, origin, destination, asset, toAsset } = report;
-		return { route: `${bridge} ${origin} ${destination} ${asset}${toAsset === asset ? '' : ` ${toAsset}`}`, ...report };
+	const known = new Set(config.routes.map(({ id }) => id));
+	const former = seen.filter((report) => !known.has(routeId(report)));
+	return [...configured, ...former].map((report) => {
+		const route = routeId(report);
+		return { route, isConfigured: known.has(route), ...report, breaker: breakers.get(route) ?? UNTOUCHED };
 	});
-	return [...configured, ...former];
 }
 
-const HEADER = ['route', 'arrived', 'returned', 'failed', 'under way', 'p50', 'p95', 'promised', 'late', 'cost bps', 'promised'];
-
-function cells({ route, delivered, returned, failed, underWay, seconds, costBps }: Listed): readonly string[] {
-	const ended = delivered + returned + failed;
-	const success = ended === 0 ? '-' : `${delivered} of ${ended}`;
-	const times =
-		seconds === null ? ['-', '-', '-', '-'] : [`${seconds.p50} s`, `${seconds.p95} s`, `${seconds.promised} s`, `${seconds.late}`];
-	return [route, success, `${returned}`, `${failed}`, `${underWay}`, ...times, costBps?.real ?? '-', costBps?.promised ?? '-'];
+/** Gas as decimal text in the chain's own currency. */
+function documentOf({ gasWei: { origin, destination }, ...report }: Listed) {
+	const coins = (wei: bigint | null) => (wei === null ? null : formatWei(wei));
+	return { ...report, gas: { origin: coins(origin), destination: coins(destination) } };
 }

@@ -1,5 +1,6 @@
 /** Where everything stands, from the database alone: answers also while stopped and while the queues are down. */
 import { Command } from 'commander';
+import { offWords } from '../leg/breaker-change.ts';
 import { readStatus, type Status } from '../store/status.ts';
 import { withStore } from './with-store.ts';
 
@@ -28,8 +29,18 @@ function table({ stop, demands, earmarks, waiting, lanes, ...more }: Status): st
 }
 
 /** Base units where no decimals are known: this verb reads no configuration. */
-function needsALook({ overdue, receivables, reserves }: Pick<Status, 'overdue' | 'receivables' | 'reserves'>): string[] {
+function needsALook({
+	overdue,
+	between,
+	receivables,
+	reserves,
+	routes,
+}: Omit<Status, 'stop' | 'demands' | 'earmarks' | 'waiting' | 'lanes'>): string[] {
 	return [
+		...between.map(({ bridge, asset, origin, destination, send, since, request, earmark }) => {
+			const asked = request === null ? 'to be claimed' : `request ${request.key} ${request.answer ?? 'is to be made'}`;
+			return `between ${origin} and ${destination}: ${send} base units of ${asset} at ${bridge} since ${since}, ${asked}; earmark ${earmark}`;
+		}),
 		...overdue.map(
 			({ leg, route, send, overdueAt, earmark }) =>
 				`OVERDUE leg ${leg} over ${route}: ${send} base units under way, noticed ${overdueAt}; earmark ${earmark}`,
@@ -42,5 +53,8 @@ function needsALook({ overdue, receivables, reserves }: Pick<Status, 'overdue' |
 			const until = expiresAt === null ? 'until it is ended' : `until ${expiresAt}`;
 			return `reserve of ${asset} at ${venue} is ${amount} base units ${until}, by ${actor}, ${reasonCode}: ${reason}`;
 		}),
+		...routes.map(({ route, use, ...why }) =>
+			use === 'off' ? `route ${route} is ${offWords(why)}` : `route ${route} may be tried by one leg`,
+		),
 	];
 }

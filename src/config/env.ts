@@ -2,6 +2,7 @@
 
 import { type ArmedCrash, CRASH_POINTS } from '../crash-point.ts';
 import { ConfigError } from '../errors.ts';
+import type { ExchangeKeys } from '../exchange/registry.ts';
 import { complaint, configError } from './problem.ts';
 import { type Env, envSchema } from './schema.ts';
 
@@ -33,4 +34,13 @@ export function signerKeyOf(env: Env): string {
 	if (env.BALLAST_SIGNER_KEY === undefined)
 		throw new ConfigError('BALLAST_SIGNER_KEY', 'is not set: a worker signs for the configured wallet');
 	return env.BALLAST_SIGNER_KEY;
+}
+
+/** The keys of our accounts at exchanges, by the exchange's name. Throws `ConfigError` when one half of a pair is not set. */
+export function exchangeKeysOf(env: Env): ExchangeKeys {
+	const { BALLAST_BINANCE_API_KEY: apiKey, BALLAST_BINANCE_API_SECRET: secret } = env;
+	if (apiKey !== undefined && secret !== undefined) return { binance: { apiKey, secret } };
+	if (apiKey !== undefined) throw new ConfigError('BALLAST_BINANCE_API_SECRET', 'is not set, and BALLAST_BINANCE_API_KEY is');
+	if (secret !== undefined) throw new ConfigError('BALLAST_BINANCE_API_KEY', 'is not set, and BALLAST_BINANCE_API_SECRET is');
+	return {};
 }

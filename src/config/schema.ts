@@ -96,6 +96,8 @@ const planning = z.strictObject({
 	snapshotMaxAgeMs: z.int().min(100).default(30_000),
 	fastWindowSeconds: z.int().min(0).default(300),
 	quoteTimeoutMs: z.int().min(100).default(5_000),
+	/** A plan may not rest on quotes older than this, whatever their bridge says. */
+	quoteMaxAgeMs: z.int().min(100).default(30_000),
 	/** What is weighed after paying: who is older, or how much is covered in all. */
 	goal: z.enum(['age', 'value']).default('age'),
 	/** How long plans for many demands together may be searched for. While it searches a process does nothing else, so jobs must not expire meanwhile. */
@@ -134,6 +136,8 @@ export const envSchema = z.object({
 	QUEUE_PREFIX: z.string().min(1).default('{ballast}'),
 	BALLAST_CONFIG: z.string().min(1).default('ballast.yaml'),
 	BALLAST_SIGNER_KEY: bytes32.optional(),
+	BALLAST_BINANCE_API_KEY: z.string().min(1).optional(),
+	BALLAST_BINANCE_API_SECRET: z.string().min(1).optional(),
 	BALLAST_WEB_PASSWORD: z.string().min(8).optional(),
 	BALLAST_WEBHOOK_SECRET: z.string().min(32).optional(),
 	DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),

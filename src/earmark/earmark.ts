@@ -64,4 +64,6 @@ export interface HopDraft {
 	readonly send: Amount;
 	readonly receive: Amount;
 	readonly seconds: number;
+	/** The bridge's whole answer that the plan rests on, as decimal text; left out where there was none. */
+	readonly promised?: Readonly<Record<string, string>>;
 }

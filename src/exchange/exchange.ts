@@ -51,12 +51,19 @@ export interface ExchangeWithdrawal {
 	readonly fee: string;
 }
 
-export interface WithdrawalRequest extends CoinPlace {
-	/** Our own id of it: at most one withdrawal for each, ever. */
-	readonly key: string;
+/** What is asked for, as it is stored before the exchange is asked. */
+export interface Withdrawal extends CoinPlace {
 	readonly address: string;
 	/** What leaves the account; the fee comes out of it. */
 	readonly amount: string;
+}
+
+/** The same with the exchange that it is asked of, by the name of its settings; strings alone. */
+export type WithdrawalBody = Withdrawal & { readonly exchange: string };
+
+export interface WithdrawalRequest extends Withdrawal {
+	/** Our own id of it: at most one withdrawal for each, ever. */
+	readonly key: string;
 	/** When it was asked for, and until when the exchange may take it: a call that comes later is refused. */
 	readonly atMs: number;
 	readonly untilMs: number;

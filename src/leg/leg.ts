@@ -27,6 +27,8 @@ export interface Hop {
 	readonly proof: Noted | null;
 	/** When its status changed last, as ISO text. */
 	readonly changedAt: string;
+	/** When it was noticed to be later than promised; null as long as it is not. */
+	readonly lateAt: string | null;
 }
 
 export interface Leg {

@@ -34,6 +34,14 @@ export function formatAmount(units: Amount | HubAmount, decimals: number): strin
 	return fraction === '' ? whole.toString() : `${whole}.${fraction}`;
 }
 
+/** So many has the own currency of every chain that is spoken to here. */
+const NATIVE_DECIMALS = 18;
+
+/** Formats wei as the chain's own currency, with so many decimals at most; what is finer is rounded up, because it was paid. */
+export function formatWei(wei: bigint, places = NATIVE_DECIMALS): string {
+	return formatAmount(rescale(amount(wei), NATIVE_DECIMALS, places, 'up'), places);
+}
+
 /** Re-expresses an amount of one venue in the decimals of another. */
 export function rescale(units: Amount, from: number, to: number, rounding: Rounding): Amount {
 	return amount(rescaleUnits(units, from, to, rounding));

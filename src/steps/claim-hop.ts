@@ -11,6 +11,7 @@ import { readEffectsOf, readMinedCall } from '../store/effects.ts';
 import { resolveOnly, tryAgain } from '../store/leg-ends.ts';
 import { noteProof } from '../store/legs.ts';
 import { deliver } from './deliver.ts';
+import { followRequest, storeRequest } from './follow-request.ts';
 import { driveHop, type HopRef, loadPart, orderOf, type Part, waitFor } from './part.ts';
 import { noticeOverdue, toldWhenOverdue } from './prove-hop.ts';
 
@@ -29,8 +30,12 @@ export async function claimHop(app: App, ref: HopRef): Promise<Outcome> {
 		switch (effect.status) {
 			case 'intended':
 				return lookBefore(app, part, effect);
-			case 'confirmed':
-				return deliver(app, part, { state: 'proven', proof, claimed: await readMinedCall(app.db, effect.id) });
+			case 'requested':
+				return followRequest(app, part, effect);
+			case 'confirmed': {
+				const claimed = effect.request === null ? await readMinedCall(app.db, effect.id) : null;
+				return deliver(app, part, { state: 'proven', proof, claimed });
+			}
 			default:
 				return drive(app, part, { effect, call: null });
 		}
@@ -48,7 +53,7 @@ async function lookBefore(app: App, part: Part, effect: Effect): Promise<Outcome
 		case 'call':
 			return drive(app, part, { effect, call: claim.call });
 		case 'request':
-			throw new InvariantError(`bridge ${hop.bridge} asks for a request`, {});
+			return storeRequest(app, part, { effect, claim });
 		case 'arrived':
 			crashPoint('claimed-by-others');
 			return deliver(app, part, { state: 'proven', proof, claimed: null });

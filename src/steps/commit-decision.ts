@@ -12,9 +12,11 @@ import { type Alternatives, withAlternatives } from './alternatives.ts';
 import type { Decision } from './decision.ts';
 import { earmarkPayments } from './pay.ts';
 import { legDraft, readable } from './plan-drafts.ts';
+import type { QuotedRoutes } from './quoted.ts';
 import { explain, type Sight } from './refusal.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { commitTopUp } from './top-up.ts';
+import { commitTrials, mayTry, noteTrials, type Trials, trialsOf } from './trials.ts';
 import { assetsFor } from './ways.ts';
 
 export interface Run extends Omit<Sight, 'holdings'> {
@@ -57,15 +59,21 @@ interface Writing extends Verdict {
 }
 
 async function write(app: App, tx: Tx, { run, now, decision, alternatives, story }: Writing): Promise<number> {
-	const sight: Sight = { ...run, holdings: now.holdings };
+	const { holdings, uses } = now;
+	const sight: Sight = { ...run, holdings, uses };
+	const trials = trialsOf(uses);
 	const { topUps, batch } = decision;
-	for (const each of topUps) await commitTopUp(app, tx, { ...each, sight, story });
+	for (const each of topUps) await commitTopUp(app, tx, { ...each, sight, trials, story });
 	await earmarkPayments(app, tx, { payments: batch.payable, demands: now.demands, story });
 	// One without priced routes is here to be paid at once; otherwise the planning that it has woken answers for it.
 	const asked = new Map(now.demands.filter(({ id }) => run.priced.has(id)).map((demand) => [demand.externalId, demand]));
 	const plans = batch.plans.flatMap((plan) => ({ plan, demand: asked.get(plan.demand) })).filter(isAsked);
-	for (const { plan, demand } of plans)
-		await commitPlan(app, tx, { plan, demand, explanation: alternatives.plans.get(plan.demand), story });
+	let planned = 0;
+	for (const { plan, demand } of plans) {
+		if (!mayTry(trials, plan)) continue;
+		await commitPlan(app, tx, { plan, demand, quoted: run.quoted, explanation: alternatives.plans.get(plan.demand), trials, story });
+		planned += 1;
+	}
 	for (const refusal of batch.unplanned) {
 		const demand = asked.get(refusal.demand);
 		if (demand === undefined) continue;
@@ -73,7 +81,8 @@ async function write(app: App, tx: Tx, { run, now, decision, alternatives, story
 		await recordWaiting(tx, demand.id, waiting);
 		if (waiting.reason !== demand.reason) story.push(['info', { invoice: demand.externalId, ...waiting }, 'waits']);
 	}
-	return plans.length;
+	await commitTrials(tx, trials);
+	return planned;
 }
 
 function isAsked(each: { readonly plan: Plan; readonly demand: Demand | undefined }): each is { plan: Plan; demand: Demand } {
@@ -83,16 +92,19 @@ function isAsked(each: { readonly plan: Plan; readonly demand: Demand | undefine
 interface Planned {
 	readonly plan: Plan;
 	readonly demand: Demand;
+	readonly quoted: QuotedRoutes;
 	readonly explanation: Explanation | undefined;
+	readonly trials: Trials;
 	readonly story: Story;
 }
 
-async function commitPlan(app: App, tx: Tx, { plan, demand, explanation, story }: Planned): Promise<void> {
-	const legs = plan.legs.map((leg) => legDraft(app, leg));
+async function commitPlan(app: App, tx: Tx, { plan, demand, quoted, explanation, trials, story }: Planned): Promise<void> {
+	const legs = plan.legs.map((leg) => legDraft(app, leg, quoted));
 	const { destination, amount, local, asset } = plan;
 	const words = readable(app, plan);
 	const place = { demandId: demand.id, asset, venue: destination, amount, local };
 	const earmarkId = await createEarmark(tx, { ...place, legs, plan: { ...words, ...explanation } }, app.config.wallet);
+	await noteTrials(tx, trials, { plan, earmarkId, legIds: null });
 	crashPoint('earmark-written');
 	story.push(['info', { invoice: demand.externalId, earmark: earmarkId, plan: words }, 'earmarked']);
 }

@@ -8,6 +8,7 @@ import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
 import { deliverHop, type NextHop, returnHop } from '../store/leg-events.ts';
 import { orderOf, type Part } from './part.ts';
+import { tellRoutes } from './route-health.ts';
 
 export interface Arrival {
 	readonly state: 'proven' | 'returned';
@@ -24,7 +25,7 @@ export async function deliver(app: App, part: Part, { state, proof, claimed }: A
 		actor: `bridge ${hop.bridge}`,
 		reason: `${arrived ? 'delivered' : 'came back to the origin'} in ${delivery.transactionHash}`,
 	};
-	await inTransaction(app.db, cause, (tx) =>
+	const news = await inTransaction(app.db, cause, (tx) =>
 		arrived
 			? deliverHop(tx, { leg, hop, proof, delivery, next: nextHop(app, part, delivery.amount), signer: app.config.wallet })
 			: returnHop(tx, { leg, hop, proof, delivery }),
@@ -37,6 +38,7 @@ export async function deliver(app: App, part: Part, { state, proof, claimed }: A
 		},
 		arrived ? 'hop delivered' : 'hop returned',
 	);
+	tellRoutes(app.log, news);
 	return done(arrived ? 'delivered' : 'returned');
 }
 

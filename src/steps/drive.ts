@@ -1,12 +1,14 @@
 /** Takes one effect as far as it goes now, the same for legs and purchases; only what follows from it differs. */
 import type { App } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
-import { advanceEffect, type SendHooks } from '../chain/send.ts';
+import { advanceEffect, type SendHooks, type SendProgress } from '../chain/send.ts';
 import { crashPoint } from '../crash-point.ts';
 import type { Effect } from '../leg/effect.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, type Tx } from '../store/db.ts';
+import { refuseEffect } from '../store/effects.ts';
 import { tryAgain } from '../store/leg-ends.ts';
+import { isStopped } from '../store/stops.ts';
 
 /** After so many refusals before any nonce, or reverts after one, the act is given up: nothing has left. */
 const MAX_REFUSALS = 10;
@@ -14,6 +16,8 @@ const MAX_TRIES = 3;
 
 export interface Act extends SendHooks {
 	readonly effect: Effect;
+	/** Asked before the first nonce is thought of. An objection is a refusal like any other before a nonce, unless it is reason enough at once. */
+	object?(): Promise<Objection | null>;
 	/** Ids for the log. */
 	readonly ids: Readonly<Record<string, string>>;
 	/** What follows from the chain's yes, in the transaction that records it. */
@@ -24,10 +28,20 @@ export interface Act extends SendHooks {
 	wait(progress: { readonly lookAgainMs: number; readonly reason: string }): Promise<Outcome>;
 }
 
+export interface Objection {
+	readonly reason: string;
+	readonly isFinal: boolean;
+}
+
 /** `confirmed` once the effect is recorded as confirmed; else what the job has to do now. */
 export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Outcome> {
 	const { effect, ids } = act;
-	const progress = await advanceEffect(app.sending, effect.id, act);
+	const objection = await objectionTo(app, act);
+	if (objection?.isFinal === true) {
+		app.log.warn({ ...ids, kind: effect.kind, reason: objection.reason }, 'given up before its nonce');
+		return act.giveUp(objection.reason, null);
+	}
+	const progress = objection === null ? await advanceEffect(app.sending, effect.id, act) : await refused(app, effect, objection);
 	switch (progress.state) {
 		case 'waiting':
 			return act.wait(progress);
@@ -49,6 +63,16 @@ export async function driveEffect(app: App, act: Act): Promise<'confirmed' | Out
 			return to === 'confirmed' ? 'confirmed' : snooze(0, `${to}, tried again`);
 		}
 	}
+}
+
+/** Nobody is asked about what has a nonce, nor while an operator has stopped everything. */
+async function objectionTo(app: App, { effect, object }: Act): Promise<Objection | null> {
+	if (object === undefined || effect.status !== 'intended' || (await isStopped(app.db))) return null;
+	return object();
+}
+
+async function refused(app: App, { id }: Effect, { reason }: Objection): Promise<SendProgress> {
+	return { state: 'refused', refusals: await refuseEffect(app.db, id, reason), reason };
 }
 
 /**

@@ -2,13 +2,14 @@
  * What of our funds is under way, and what we have paid, read from the chains alone: every transaction of ours names its owner, and every
  * bridge reads its order back from what it has emitted. Nothing is written here.
  */
-import { type Address, type Hex, isAddressEqual } from 'viem';
+import { type Address, erc20Abi, type Hex, isAddressEqual, parseEventLogs } from 'viem';
 import { type App, endOf } from '../app.ts';
-import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, Places } from '../bridge/bridge.ts';
+import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, Places, RequestSight } from '../bridge/bridge.ts';
 import { findOwnCalls, type LookBack, lookBack, type OwnCall } from '../chain/own-calls.ts';
 import { invoiceOfCalldata, ownerOfCalldata } from '../chain/payload.ts';
 import type { ChainConfig } from '../config/load.ts';
 import { errorText, PermanentError, TransientError } from '../errors.ts';
+import { requestKey } from '../exchange/request-key.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { fromHub } from '../money/units.ts';
@@ -103,13 +104,21 @@ async function lookAtCall(app: App, call: OwnCall): Promise<Sight> {
 	try {
 		if (same(app.config.everclear.spokes.get(call.venue), target)) return { kind: 'purchase', purchase: purchaseOf(app, call, owner) };
 		for (const [bridge, adapter] of app.bridges) {
-			if (!adapter.contracts(call.venue).some((contract) => same(contract, target))) continue;
+			if (!isOf(adapter, call)) continue;
 			return await lookAtTransfer(app, { adapter, bridge, call, legId: owner });
 		}
 		return { kind: 'unclear', problem: `it calls ${target}, which no bridge of the configuration uses` };
 	} catch (error) {
 		return { kind: 'unclear', problem: errorText(error) };
 	}
+}
+
+/** Whether it calls a contract of the bridge, or transfers to our account there. */
+function isOf({ contracts, deposits = () => [] }: BridgeAdapter, { venue, payload, token, logs }: OwnCall): boolean {
+	if (contracts(venue).some((contract) => same(contract, payload.target))) return true;
+	if (!same(token, payload.target)) return false;
+	const transfers = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: [...logs] });
+	return transfers.some(({ args }) => deposits(venue).some((account) => same(account, args.to)));
 }
 
 function purchaseOf(app: App, call: OwnCall, earmarkId: string): FoundPurchase {
@@ -129,7 +138,7 @@ interface Transfer {
 async function lookAtTransfer(app: App, { adapter, bridge, call, legId }: Transfer): Promise<Sight> {
 	const order = adapter.recover(call, placesOf(app));
 	if (order === null) return { kind: 'ended' };
-	const evidence = adapter.evidence(order, call);
+	const evidence = adapter.evidence(order, { ...call, minedAtMs: call.minedAt * 1_000 });
 	const note = await waitsFor(adapter, order, evidence);
 	return note === null ? { kind: 'ended' } : { kind: 'leg', leg: { legId, bridge, call, order, evidence, note } };
 }
@@ -140,11 +149,23 @@ async function waitsFor(adapter: BridgeAdapter, order: HopOrder, evidence: Evide
 		const proof = await adapter.prove(order, evidence);
 		if (proof.state === 'pending') return proof.note;
 		if (proof.state === 'returned' || !adapter.claims) return null;
+		const asked = await lookAtRequests(adapter, order, proof.evidence);
+		if (asked !== null) return asked.state === 'done' ? null : 'asked for';
 		const claim = await adapter.claim(order, proof.evidence);
 		return claim.state === 'arrived' ? null : 'to be claimed';
 	} catch (error) {
 		if (!(error instanceof TransientError)) throw error;
 		return `not known: ${errorText(error)}`;
+	}
+}
+
+/** The last request that was made for the transfer; null when there was none. One that came to nothing is followed by the next. */
+async function lookAtRequests({ requests }: BridgeAdapter, order: HopOrder, proof: Evidence): Promise<RequestSight | null> {
+	if (requests === undefined) return null;
+	for (let attempt = 1; ; attempt += 1) {
+		const sight = await requests.look(order, proof, { key: requestKey(requests.subject(proof), attempt), body: {}, untilMs: null });
+		if (sight.state === 'absent') return null;
+		if (sight.state !== 'rejected') return sight;
 	}
 }
 

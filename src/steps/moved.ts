@@ -5,6 +5,8 @@ import type { Demand } from '../invoice/demand.ts';
 import type { Exact } from '../plan/exact.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Decision } from './decision.ts';
+import { type Age, isOver, type QuotedRoutes } from './quoted.ts';
+import { goesOverOff } from './route-health.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ShortEarmark } from './top-up.ts';
 
@@ -20,7 +22,8 @@ export function hasMoved({ seen, now, decision }: Moment): boolean {
 		wordsOf(seen.short) !== wordsOf(now.short) ||
 		placesOf(seen, decision).some((place) => availableAt(seen, place) !== availableAt(now, place)) ||
 		seen.demands.some((demand) => isOutdated(demand, now, decision)) ||
-		now.demands.some(({ id }) => !seen.demands.some((each) => each.id === id))
+		now.demands.some(({ id }) => !seen.demands.some((each) => each.id === id)) ||
+		goesOverOff(plansOf(decision), now.uses)
 	);
 }
 
@@ -70,4 +73,27 @@ function wordsOf(short: readonly ShortEarmark[]): string {
 		.map(({ earmark, demand, failed, isEnded }) => [earmark.id, destinationsOf(demand), isEnded, ...failed].join(' '))
 		.sort()
 		.join('\n');
+}
+
+/** Whether a leg has been given up since for a quote that had moved: what was asked for before is not planned on any more. */
+export function haveQuotesMoved(before: Snapshot, now: Snapshot): boolean {
+	const movedBefore = (earmarkId: string) => before.short.find(({ earmark }) => earmark.id === earmarkId)?.moved ?? 0;
+	return (
+		now.short.some(({ earmark, moved }) => moved > movedBefore(earmark.id)) ||
+		// Its earmark is gone, perhaps for this.
+		now.demands.some(({ id }) => before.short.some(({ demand }) => demand.id === id))
+	);
+}
+
+function plansOf({ topUps, batch }: Decision): readonly Plan[] {
+	return [...topUps.map(({ answer }) => answer), batch].flatMap(({ plans }) => plans);
+}
+
+/** Whether a plan of the decision rests on a quote that is over. */
+export function restsOnOver(decision: Decision, { quotes }: QuotedRoutes, age: Age): boolean {
+	const routes = plansOf(decision).flatMap(({ legs }) => legs.flatMap(({ hops }) => hops.map(({ route }) => route)));
+	return routes.some((route) => {
+		const quoted = quotes.get(route);
+		return quoted === undefined || isOver(quoted, age);
+	});
 }

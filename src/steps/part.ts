@@ -49,6 +49,7 @@ export async function waitFor(app: App, { leg }: Part, { lookAgainMs, reason }: 
 
 export interface HopAct {
 	readonly effect: Effect;
+	object?: NonNullable<Act['object']>;
 	prepare: Act['prepare'];
 	confirm(tx: Tx, mined: MinedCall): Promise<void>;
 	giveUp: Act['giveUp'];

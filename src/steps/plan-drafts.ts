@@ -5,18 +5,21 @@ import { formatAmount } from '../money/units.ts';
 import { formatExact } from '../plan/exact.ts';
 import type { Plan, PlannedLeg } from '../plan/plan.ts';
 import { orderOf } from './part.ts';
+import { promisedBy, type Quoted, type QuotedRoutes } from './quoted.ts';
 
-/** Throws `RangeError` for a leg without hops, `PermanentError` when its bridge is not configured. */
-export function legDraft(app: App, leg: PlannedLeg): LegDraft {
+/** Throws `RangeError` for a leg without hops, or without the quotes that it rests on, `PermanentError` when its bridge is not configured. */
+export function legDraft(app: App, leg: PlannedLeg, { quotes }: QuotedRoutes): LegDraft {
 	const [first] = leg.hops;
 	if (first === undefined) throw new RangeError(`leg over ${leg.route} has no hop`);
 	const { route, asset, origin, destination, send, receive } = leg;
 	const spend = bridgeOf(app, first.bridge).spend(orderOf(app, first));
-	return { route, asset, origin, destination, send, receive, spend, hops: leg.hops.map(hopDraft) };
+	return { route, asset, origin, destination, send, receive, spend, hops: leg.hops.map((hop) => hopDraft(hop, quotes.get(hop.route))) };
 }
 
-function hopDraft({ bridge, origin, destination, asset, toAsset, send, receive, seconds }: PlannedLeg['hops'][number]): HopDraft {
-	return { bridge, origin, destination, asset, toAsset, send, receive, seconds };
+function hopDraft(hop: PlannedLeg['hops'][number], quoted: Quoted | undefined): HopDraft {
+	const { route, bridge, origin, destination, asset, toAsset, send, receive, seconds } = hop;
+	if (quoted === undefined) throw new RangeError(`hop over ${route} rests on no quote`);
+	return { bridge, origin, destination, asset, toAsset, send, receive, seconds, promised: promisedBy(quoted) };
 }
 
 /** The plan in token units, for the row, the log and whoever reads them. */

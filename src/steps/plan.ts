@@ -1,6 +1,6 @@
 /**
  * One planning run over all demands of all assets: what is there is read and priced, and planned without any lock; then the plans are committed
- * under the locks, if what they rest on is still so.
+ * under the locks, if what they rest on is still so and no quote among it is over.
  */
 import type { App } from '../app.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
@@ -13,8 +13,10 @@ import { isStopped } from '../store/stops.ts';
 import { alternativesTo, NO_ALTERNATIVES } from './alternatives.ts';
 import { commitDecision, type Run } from './commit-decision.ts';
 import { type Decision, decide } from './decision.ts';
-import { hasMoved } from './moved.ts';
+import { hasMoved, haveQuotesMoved, restsOnOver } from './moved.ts';
 import { planFileOf } from './plan-file.ts';
+import { type Age, isAnyOver } from './quoted.ts';
+import { triedOnce, usableOf } from './route-health.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { stopAfter } from './stop-after.ts';
 import { type Survey, survey } from './survey.ts';
@@ -34,28 +36,50 @@ export async function planOpenDemands(app: App): Promise<Outcome> {
 }
 
 /** Answers how many demands have a plan now. */
-async function planAndCommit(app: App, { run, snapshot: first }: Survey): Promise<number> {
+async function planAndCommit(app: App, first: Survey): Promise<number> {
+	let found = first;
 	for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-		const seen = tries === 0 ? first : await snapshotOf(app, run);
+		const { run, snapshot: seen } = found;
 		const decision = decideOn(app, run, { snapshot: seen, stop: stopAfter(app, app.config.planning.budgetMs) });
 		const alternatives = alternativesTo(app, { decision, demands: seen.demands, sight: { ...run, holdings: seen.holdings } });
-		const verdict = { decision, alternatives };
-		const planned = await commitDecision(app, run, (now) => (hasMoved({ seen, now, decision }) ? null : verdict));
+		const isOutdated = (now: Snapshot) => hasMoved({ seen, now, decision }) || restsOnOver(decision, run.quoted, ageOf(app));
+		const planned = await commitDecision(app, run, (now) => (isOutdated(now) ? null : { decision, alternatives }));
 		if (planned !== null) return planned;
+		const again = await lookAgain(app, found);
+		if (again === null) return 0;
+		found = again;
 	}
-	// Who waits for the locks waits as long as this takes, so nothing is searched beyond one by one.
-	const atOnce = (now: Snapshot) => ({
-		decision: decideOn(app, run, { snapshot: now, stop: () => true }),
-		alternatives: NO_ALTERNATIVES,
+	return (await planUnderLocks(app, found)) ?? 0;
+}
+
+/** What is there now, and the same quotes as long as all hold and none has moved; null when nothing is asked for any more. */
+async function lookAgain(app: App, { run, snapshot: before }: Survey): Promise<Survey | null> {
+	const snapshot = await snapshotOf(app, run);
+	return isAnyOver(run.quoted, ageOf(app)) || haveQuotesMoved(before, snapshot) ? survey(app) : { run, snapshot };
+}
+
+/**
+ * Who waits for the locks waits as long as this takes, so nothing is searched beyond one by one. Nobody can be asked for quotes here: without
+ * those that it needs nothing is written, and whoever is left without a plan is looked at again soon.
+ */
+function planUnderLocks(app: App, { run, snapshot: before }: Survey): Promise<number | null> {
+	return commitDecision(app, run, (now) => {
+		const decision = decideOn(app, run, { snapshot: now, stop: () => true });
+		const isOutdated = haveQuotesMoved(before, now) || restsOnOver(decision, run.quoted, ageOf(app));
+		return isOutdated ? null : { decision, alternatives: NO_ALTERNATIVES };
 	});
-	return (await commitDecision(app, run, atOnce)) ?? 0;
+}
+
+function ageOf(app: App): Age {
+	return { nowMs: app.nowMs(), maxAgeMs: app.config.planning.quoteMaxAgeMs };
 }
 
 /** Throws as the planner does. */
 export function decideOn({ config, log }: App, { quoted }: Run, { snapshot, stop }: { snapshot: Snapshot; stop: Stop }): Decision {
+	const { uses } = snapshot;
 	const { goal, budgetMs } = config.planning;
-	const decision = decide(config, { snapshot, routes: quoted.routes }, ({ input, demands }) =>
-		evaluateOnDemandRebalancing(input, demands, { goal, stop }),
+	const decision = decide(config, { snapshot, routes: usableOf(quoted.routes, uses) }, ({ input, demands }) =>
+		triedOnce((routes) => evaluateOnDemandRebalancing({ ...input, routes }, demands, { goal, stop }), input.routes, uses),
 	);
 	const { question, batch } = decision;
 	if (log.isLevelEnabled('debug')) log.debug({ file: planFileOf(question, { goal, budgetMs }), proof: batch.proof.exact }, 'planned on');

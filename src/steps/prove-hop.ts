@@ -3,13 +3,15 @@ import { type App, bridgeOf } from '../app.ts';
 import type { Evidence } from '../bridge/bridge.ts';
 import { crashPoint } from '../crash-point.ts';
 import { errorText, InvariantError, TransientError } from '../errors.ts';
+import { lateAfterSeconds } from '../leg/breaker.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
-import { hopProven } from '../store/leg-events.ts';
+import { hopLate, hopProven } from '../store/leg-events.ts';
 import { markOverdue } from '../store/legs.ts';
 import { deliver } from './deliver.ts';
 import { type HopRef, loadPart, orderOf, type Part, waitFor } from './part.ts';
+import { tellRoutes } from './route-health.ts';
 
 /** A leg is overdue after so many times the promised seconds, and as long again as a slow chain may take to be final. */
 const OVERDUE_TIMES = 10;
@@ -31,6 +33,7 @@ async function look(app: App, part: Part, evidence: Evidence): Promise<Outcome> 
 	const bridge = bridgeOf(app, hop.bridge);
 	const proof = await bridge.prove(orderOf(app, hop), evidence);
 	if (proof.state === 'pending') {
+		await noticeLate(app, part);
 		await noticeOverdue(app, part, proof.note);
 		return waitFor(app, part, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
 	}
@@ -52,6 +55,18 @@ export async function toldWhenOverdue(app: App, part: Part, look: () => Promise<
 		if (error instanceof TransientError) await noticeOverdue(app, part, errorText(error));
 		throw error;
 	}
+}
+
+/** What the bridge itself has not shown in time counts against the route at once, and once; the database's clock has the last word. */
+async function noticeLate(app: App, { leg, hop }: Part): Promise<void> {
+	const waitedSeconds = (app.nowMs() - Date.parse(hop.changedAt)) / 1_000;
+	if (hop.lateAt !== null || waitedSeconds <= lateAfterSeconds(hop.seconds)) return;
+	const cause = { actor: `leg ${leg.id}`, reason: `late: ${Math.floor(waitedSeconds)} s under way, ${hop.seconds} s were promised` };
+	const news = await inTransaction(app.db, cause, (tx) => hopLate(tx, { leg, hop }));
+	if (news === null) return;
+	const ids = { leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge, origin: hop.origin, destination: hop.destination };
+	app.log.warn({ ...ids, promisedSeconds: hop.seconds }, 'hop late: it is waited for');
+	tellRoutes(app.log, news);
 }
 
 /** A leg far beyond its time is told once. It may still arrive, so nothing else follows: it is never replaced while it can. */

@@ -1,38 +1,41 @@
 /** Asks every usable route for its price, in parallel, each with a time limit; a route that does not answer is left out, with the reason. */
 import { type App, bridgeOf, endOf } from '../app.ts';
+import type { Quote, QuoteRequest } from '../bridge/bridge.ts';
 import type { RouteConfig } from '../config/routes.ts';
 import { errorText, PermanentError, TransientError } from '../errors.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import type { Demand } from '../invoice/demand.ts';
+import type { RouteUses } from '../leg/breaker-change.ts';
 import { type Amount, amount, max, min, ZERO } from '../money/amount.ts';
 import { parseBps } from '../money/rate.ts';
 import { rescale } from '../money/units.ts';
 import { EXACT_ZERO, exactUnits } from '../plan/exact.ts';
-import type { DirectRoute, Route, ViaRoute } from '../plan/route.ts';
+import type { DirectRoute, ViaRoute } from '../plan/route.ts';
+import type { Quoted, QuotedRoutes } from './quoted.ts';
+import { offIn } from './route-health.ts';
 import { endOfWay, type Way, waysOf } from './ways.ts';
-
-export interface QuotedRoutes {
-	readonly routes: readonly Route[];
-	/** Route id → why nothing is known about it. A route that does not take what is there is no such case: it is just of no use. */
-	readonly unanswered: ReadonlyMap<string, string>;
-}
 
 interface Question {
 	/** Of whatever assets. */
 	readonly demands: readonly Demand[];
 	readonly holdings: readonly Holding[];
+	readonly uses: RouteUses;
 }
 
 /** Prices the routes by which some of the demands could be covered from what is there. */
 export async function quoteRoutes(app: App, question: Question): Promise<QuotedRoutes> {
 	const assets = [...new Set(question.demands.map(({ asset }) => asset))];
-	const ways = assets.flatMap((asset) => waysOf(app.config, asset)).filter((way) => needAtEnd(question.demands, way) > 0n);
+	const ways = assets
+		.flatMap((asset) => waysOf(app.config, asset))
+		.filter((way) => needAtEnd(question.demands, way) > 0n && offIn(way, question.uses).length === 0);
 	const { probes, unanswered } = probesFor(app, ways, question);
-	const quoted = new Map<string, DirectRoute>();
+	const [quoted, quotes] = [new Map<string, DirectRoute>(), new Map<string, Quoted>()];
 	await Promise.all(
 		[...probes.values()].map(async ({ route, send }) => {
 			try {
-				quoted.set(route.id, await quoteRoute(app, route, send));
+				const answer = await quoteRoute(app, route, send);
+				quotes.set(route.id, answer);
+				quoted.set(route.id, pricedRoute(app, route, answer.quote));
 			} catch (error) {
 				if (!(error instanceof PermanentError)) unanswered.set(route.id, errorText(error));
 				app.log.debug({ route: route.id, error: errorText(error) }, 'route left out');
@@ -40,7 +43,7 @@ export async function quoteRoutes(app: App, question: Question): Promise<QuotedR
 		}),
 	);
 	const inARow = ways.filter(({ first, later }) => later.length > 0 && [first, ...later].every((hop) => quoted.has(hop.id))).map(viaRoute);
-	return { routes: [...quoted.values(), ...inARow], unanswered };
+	return { routes: [...quoted.values(), ...inARow], quotes, unanswered };
 }
 
 interface Probe {
@@ -76,11 +79,20 @@ function probesFor(app: App, ways: readonly Way[], { demands, holdings }: Questi
 	return { probes, unanswered };
 }
 
-async function quoteRoute(app: App, route: RouteConfig, send: Amount): Promise<DirectRoute> {
+async function quoteRoute(app: App, route: RouteConfig, send: Amount): Promise<Quoted> {
 	const origin = endOf(app, route.asset, route.origin);
 	const destination = endOf(app, route.toAsset, route.destination);
-	const asked = bridgeOf(app, route.bridge).quote({ origin, destination, send, recipient: app.config.wallet });
-	const quote = await withinMs(asked, app.config.planning.quoteTimeoutMs);
+	const askedAtMs = app.nowMs();
+	return { quote: await askForQuote(app, route.bridge, { origin, destination, send, recipient: app.config.wallet }), askedAtMs };
+}
+
+/** Throws `TransientError` when there is no answer in time, and as the bridge does. */
+export function askForQuote(app: App, bridge: string, request: QuoteRequest): Promise<Quote> {
+	return withinMs(bridgeOf(app, bridge).quote(request), app.config.planning.quoteTimeoutMs);
+}
+
+function pricedRoute(app: App, route: RouteConfig, quote: Quote): DirectRoute {
+	const { decimals } = endOf(app, route.asset, route.origin);
 	const maximum = route.maximum === null ? quote.maximum : min(quote.maximum, route.maximum);
 	return {
 		id: route.id,
@@ -89,10 +101,10 @@ async function quoteRoute(app: App, route: RouteConfig, send: Amount): Promise<D
 		destination: route.destination,
 		asset: route.asset,
 		toAsset: route.toAsset,
-		minimum: exactUnits(max(quote.minimum, route.minimum ?? ZERO), origin.decimals),
-		maximum: exactUnits(maximum, origin.decimals),
-		step: exactUnits(1n, origin.decimals),
-		fixedFee: exactUnits(quote.fixedFee, origin.decimals),
+		minimum: exactUnits(max(quote.minimum, route.minimum ?? ZERO), decimals),
+		maximum: exactUnits(maximum, decimals),
+		step: exactUnits(quote.step, decimals),
+		fixedFee: exactUnits(quote.fixedFee, decimals),
 		fee: parseBps(quote.feeBps),
 		tolerance: parseBps(route.toleranceBps),
 		gasCost: EXACT_ZERO,

@@ -2,12 +2,14 @@
 import { type App, endOf, type UnreadVenues } from '../app.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import type { Demand } from '../invoice/demand.ts';
+import { offWords, type RouteUses } from '../leg/breaker-change.ts';
 import { amount, HUB_DECIMALS, ZERO } from '../money/amount.ts';
 import { formatAmount, powerOfTen } from '../money/units.ts';
 import type { BatchPlan } from '../plan/plan.ts';
 import type { Waiting } from '../store/demands.ts';
-import type { QuotedRoutes } from './quotes.ts';
-import { assetsFor, endOfWay, waysOf } from './ways.ts';
+import type { QuotedRoutes } from './quoted.ts';
+import { offIn } from './route-health.ts';
+import { assetsFor, endOfWay, type Way, waysOf } from './ways.ts';
 
 /** What a planning run saw, and what it could not find out. */
 export interface Sight {
@@ -15,6 +17,8 @@ export interface Sight {
 	readonly unread: UnreadVenues;
 	/** What the run saw of the inventory. */
 	readonly holdings: readonly Holding[];
+	/** Routes that may not simply be used. */
+	readonly uses: RouteUses;
 }
 
 const UNCERTAIN: readonly Waiting['reason'][] = ['BALANCE_UNKNOWN', 'QUOTE_UNAVAILABLE', 'TIME_BUDGET'];
@@ -34,7 +38,8 @@ function staleVenues(app: App, asset: string, fresh: readonly Holding[]): Unread
 type Refused = BatchPlan['unplanned'][number];
 
 /** The stored reason. */
-export function explain(app: App, demand: Demand, { refusal, quoted, unread, holdings }: Sight & { readonly refusal: Refused }): Waiting {
+export function explain(app: App, demand: Demand, sight: Sight & { readonly refusal: Refused }): Waiting {
+	const { refusal, quoted, unread, holdings } = sight;
 	const blind = new Map([...staleVenues(app, demand.asset, holdings), ...unread]);
 	const unknown = [...blind].map(([venue, problem]) => `${venue}: ${problem}`);
 	if (unknown.length > 0) return { reason: 'BALANCE_UNKNOWN', detail: unknown.join('; ').slice(0, 1_000) };
@@ -51,6 +56,8 @@ export function explain(app: App, demand: Demand, { refusal, quoted, unread, hol
 				.slice(0, 1_000),
 		};
 	}
+	const off = offAmong(ways, sight);
+	if (off.length > 0) return { reason: 'ROUTE_OFF', detail: off.join('; ').slice(0, 1_000) };
 	const short = formatAmount(refusal.short, endOf(app, demand.asset, refusal.destination).decimals);
 	// A route without funds at its origin is not asked, so the planner does not see it; it is there all the same.
 	const isServed = ways.length > 0;
@@ -58,6 +65,17 @@ export function explain(app: App, demand: Demand, { refusal, quoted, unread, hol
 	if (reason === 'UNPROFITABLE')
 		return { reason, detail: `a plan would cost more than the ${worthOf(demand)} ${demand.asset} that it may` };
 	return { reason, detail: `${short} ${demand.asset} short at ${refusal.destination}, where it comes nearest` };
+}
+
+/** Routes that are off and that funds could leave over, with the reason of each. */
+function offAmong(ways: readonly Way[], { holdings, uses }: Sight): string[] {
+	const isFunded = ({ first: { origin, asset } }: Way) =>
+		holdings.some((each) => each.venue === origin && each.asset === asset && availableOf({ ...each, reserve: ZERO }) > 0n);
+	const off = ways.filter(isFunded).flatMap((way) => offIn(way, uses));
+	return [...new Set(off)].flatMap((route) => {
+		const use = uses.get(route);
+		return use === undefined ? [] : [`${route} is ${offWords(use)}`];
+	});
 }
 
 /** Nothing can be brought from anywhere: either the reserve of a destination stands in the way, or there is simply too little. */

@@ -1,4 +1,4 @@
-/** Approves exactly, sends, and notes the bridge's identity of the transfer once the send is final. */
+/** Asks for the price once more, approves exactly, sends, and notes the bridge's identity of the transfer once the send is final. */
 import { type App, absorbedFrom, bridgeOf } from '../app.ts';
 import type { MinedCall } from '../bridge/bridge.ts';
 import { InvariantError } from '../errors.ts';
@@ -9,7 +9,9 @@ import { inTransaction, type Tx } from '../store/db.ts';
 import { readEffectsOf } from '../store/effects.ts';
 import { failLeg, resolveOnly } from '../store/leg-ends.ts';
 import { hopSent } from '../store/leg-events.ts';
+import { isUnbegun, objectionTo } from './objection.ts';
 import { driveHop, type HopRef, loadPart, orderOf, type Part } from './part.ts';
+import { tellRoutes } from './route-health.ts';
 
 /** May be repeated at any time, also beside its own twin. */
 export async function sendHop(app: App, ref: HopRef): Promise<Outcome> {
@@ -46,10 +48,12 @@ function drive(app: App, part: Part, { effect, confirm }: SendingAct): Promise<'
 	return driveHop(app, part, {
 		effect,
 		confirm,
+		...(isUnbegun(part) ? { object: () => objectionTo(app, part) } : {}),
 		prepare: () => bridgeOf(app, hop.bridge).send(orderOf(app, hop)),
 		giveUp: async (reason, mined) => {
 			const cause = { actor: `leg ${leg.id}`, reason: `given up, nothing has left: ${reason}`.slice(0, 500) };
-			await inTransaction(app.db, cause, (tx) => failLeg(tx, { leg, effect, mined, reason: reason.slice(0, 500) }));
+			const given = { leg, effect, mined, reason: reason.slice(0, 500) };
+			tellRoutes(app.log, await inTransaction(app.db, cause, (tx) => failLeg(tx, given)));
 			return done('given up, nothing has left');
 		},
 	});

@@ -2,8 +2,10 @@
 import type { App } from '../app.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
 import type { Demand } from '../invoice/demand.ts';
+import type { RouteUses } from '../leg/breaker-change.ts';
 import type { Tx } from '../store/db.ts';
 import { readOpenDemands } from '../store/demands.ts';
+import { readRouteUses } from '../store/route-breakers.ts';
 import { isStopped } from '../store/stops.ts';
 import { readFreshHoldings } from './pay.ts';
 import { readShort, type ShortEarmark } from './top-up.ts';
@@ -17,6 +19,8 @@ export interface Snapshot {
 	readonly demands: readonly Demand[];
 	/** Earmarks that lack something, which goes before what has not begun. */
 	readonly short: readonly ShortEarmark[];
+	/** Routes that may not simply be used. */
+	readonly uses: RouteUses;
 }
 
 /** What a run cares about. */
@@ -44,6 +48,7 @@ export async function takeSnapshot(app: App, tx: Tx, { assets, priced }: Scope):
 	}
 	return {
 		isStopped: await isStopped(tx),
+		uses: await readRouteUses(tx),
 		holdings,
 		demands: demands
 			.map((demand) => ({ ...demand, destinations: configured(app, demand) }))

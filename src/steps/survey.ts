@@ -17,7 +17,10 @@ export async function survey(app: App): Promise<Survey | null> {
 	const snapshot = await snapshotOf(app, { assets, priced: null });
 	const demands = [...snapshot.demands, ...snapshot.short.map(({ demand }) => demand)];
 	if (demands.length === 0) return null;
-	const quoted = await quoteRoutes(app, { demands, holdings: snapshot.holdings });
+	const quoted = await quoteRoutes(app, { demands, holdings: snapshot.holdings, uses: snapshot.uses });
 	const priced = new Set(demands.map(({ id }) => id));
-	return { snapshot, run: { assets, priced, quoted, unread, earmarkIds: snapshot.short.map(({ earmark }) => earmark.id) } };
+	return {
+		snapshot,
+		run: { assets, priced, quoted, unread, uses: snapshot.uses, earmarkIds: snapshot.short.map(({ earmark }) => earmark.id) },
+	};
 }

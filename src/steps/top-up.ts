@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import type { Demand } from '../invoice/demand.ts';
 import type { Leg } from '../leg/leg.ts';
+import { endedByItsQuote } from '../leg/quote-moved.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import type { Story } from '../observe/log.ts';
 import type { BatchPlan } from '../plan/plan.ts';
@@ -16,6 +17,7 @@ import { readLegsOf } from '../store/legs.ts';
 import { topUp } from '../store/top-up.ts';
 import { legDraft, readable } from './plan-drafts.ts';
 import { explain, isCertain, type Sight } from './refusal.ts';
+import { mayTry, noteTrials, type Trials } from './trials.ts';
 
 export interface ShortEarmark {
 	readonly earmark: Earmark;
@@ -23,6 +25,8 @@ export interface ShortEarmark {
 	readonly demand: Demand;
 	/** Routes that have let this earmark down. */
 	readonly failed: readonly string[];
+	/** How many of its legs have ended because their quotes had moved. */
+	readonly moved: number;
 	/** Nothing is under way for it. */
 	readonly isEnded: boolean;
 }
@@ -35,13 +39,15 @@ export async function readShort(tx: Tx, asset: string): Promise<ShortEarmark[]> 
 		const missing = { venue: earmark.venue, amount: await readShortfall(tx, earmark) };
 		const demand = { ...(await readDemand(tx, earmark.demandId)), destinations: [missing] };
 		const failed = legs.filter(hasFailed).map((leg) => leg.route);
-		short.push({ earmark, demand, failed: [...new Set(failed)].sort(), isEnded: legs.every((leg) => isLegTerminal(leg.status)) });
+		const moved = legs.filter(endedByItsQuote).length;
+		short.push({ earmark, demand, moved, failed: [...new Set(failed)].sort(), isEnded: legs.every((leg) => isLegTerminal(leg.status)) });
 	}
 	return short;
 }
 
-function hasFailed({ status }: Leg): boolean {
-	return status === 'failed' || status === 'returned' || status === 'cancelled';
+function hasFailed(leg: Leg): boolean {
+	const { status } = leg;
+	return !endedByItsQuote(leg) && (status === 'failed' || status === 'returned' || status === 'cancelled');
 }
 
 /** A route that has let this earmark down is not tried for it again, so that top-ups end; nor is one that goes over it. */
@@ -56,12 +62,13 @@ export interface TopUpRun {
 	/** The planner's, about this earmark alone. */
 	readonly answer: BatchPlan;
 	readonly sight: Sight;
+	readonly trials: Trials;
 	/** Told when the transaction has committed. */
 	readonly story: Story;
 }
 
 /** Under the locks of inventory and earmark: sends for what can be brought, or ends what nothing can cover any more. */
-export async function commitTopUp(app: App, tx: Tx, { short, answer, sight, story }: TopUpRun): Promise<void> {
+export async function commitTopUp(app: App, tx: Tx, { short, answer, sight, trials, story }: TopUpRun): Promise<void> {
 	const { earmark, demand, isEnded } = short;
 	const ids = { invoice: demand.externalId, earmark: earmark.id };
 	const [refusal] = answer.unplanned;
@@ -73,12 +80,14 @@ export async function commitTopUp(app: App, tx: Tx, { short, answer, sight, stor
 		return;
 	}
 	const [plan] = answer.plans;
+	if (plan !== undefined && !mayTry(trials, plan)) return;
 	// Without a plan it is there already.
 	const [payment] = answer.payable;
 	const local = plan?.local ?? payment?.amount;
 	if (local === undefined) throw new RangeError(`the planner has no answer for ${demand.externalId}`);
-	const legs = (plan?.legs ?? []).map((leg) => legDraft(app, leg));
-	await topUp(tx, { earmark, local, legs, signer: app.config.wallet });
+	const legs = (plan?.legs ?? []).map((leg) => legDraft(app, leg, sight.quoted));
+	const legIds = await topUp(tx, { earmark, local, legs, signer: app.config.wallet });
+	if (plan !== undefined) await noteTrials(tx, trials, { plan, earmarkId: earmark.id, legIds });
 	await recordWaiting(tx, demand.id, null);
 	story.push(['info', { ...ids, plan: plan === undefined ? null : readable(app, plan) }, 'topped up']);
 }

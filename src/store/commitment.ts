@@ -21,11 +21,11 @@ export async function createEarmark(tx: Tx, draft: EarmarkDraft, signer: EffectD
 	return earmarkId;
 }
 
-/** One leg with its hops, holds and first effects. Under the inventory lock of its asset. */
+/** One leg with its hops, holds and first effects; returns its id. Under the inventory lock of its asset. */
 export async function createLeg(
 	tx: Tx,
 	{ earmarkId, leg, signer }: { earmarkId: string; leg: LegDraft; signer: EffectDraft['signer'] },
-): Promise<void> {
+): Promise<string> {
 	const { asset, origin, send, spend } = leg;
 	const legId = await insertLeg(tx, earmarkId, leg);
 	const owner = { earmarkId, legId };
@@ -36,4 +36,5 @@ export async function createLeg(
 	]);
 	const first = { ownerKind: 'leg', ownerId: legId, hop: 0, try: 1, venue: origin, signer, spend } as const;
 	await intendEffects(tx, [...(spend === null ? [] : [{ ...first, kind: 'approve' } as const]), { ...first, kind: 'send' }]);
+	return legId;
 }

@@ -195,6 +195,8 @@ export interface Verdict {
 	readonly blockNumber: bigint;
 	/** As JSON: the logs of the mined transaction. */
 	readonly logs: unknown;
+	/** What the transaction has cost, in wei; left out when its receipt did not say so. */
+	readonly feePaid?: bigint | undefined;
 	readonly reason: string | null;
 }
 
@@ -208,7 +210,8 @@ export async function resolveEffect(tx: Tx, id: string, verdict: Verdict): Promi
 	const rows = await tx
 		.update(effects)
 		.set({
-			...{ minedHash: hash, minedBlock: verdict.blockNumber, minedLogs: verdict.logs, reason: verdict.reason, updatedAt: sql`now()` },
+			...{ minedHash: hash, minedBlock: verdict.blockNumber, minedLogs: verdict.logs, feePaid: verdict.feePaid ?? null },
+			...{ reason: verdict.reason, updatedAt: sql`now()` },
 			status: to === 'reverted' ? sql`case when ${isAnothers} then 'cancelled' else 'reverted' end` : to,
 		})
 		.where(and(eq(effects.id, id), inArray(effects.status, effectStatesBefore(to))))

@@ -11,6 +11,7 @@ import { dropEffects, mayHaveLeft, readEffectsOf } from './effects.ts';
 import { endIdleLeg } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
+import { countEnds } from './route-breakers.ts';
 
 /** Why an earmark gave its funds back although its demand is gone, too; REBUILT: nobody knows any more what it was. */
 const GONE: readonly string[] = ['FILLED_EXTERNALLY', 'REBUILT'];
@@ -27,12 +28,15 @@ export async function giveBack(tx: Tx, { earmark, reason }: { earmark: Earmark; 
 	if (spent.some((each) => each.kind === 'purchase' && mayHaveLeft(each))) {
 		throw new ConflictError(`the purchase of earmark ${earmark.id} has a nonce: it is followed to its end`, { earmarkId: earmark.id });
 	}
-	for (const leg of await readLegsOf(tx, earmark.id)) if (!isLegTerminal(leg.status)) await endIdleLeg(tx, leg.id, reason);
+	const over: string[] = [];
+	for (const leg of await readLegsOf(tx, earmark.id))
+		if (!isLegTerminal(leg.status) && (await endIdleLeg(tx, leg.id, reason))) over.push(leg.id);
 	await dropEffects(tx, 'earmark', earmark.id);
 	await intendReset(tx, spent);
 	if (now.status === 'moving' || now.status === 'settling') await setEarmarkStatus(tx, { id: earmark.id, to: 'compensating', reason });
 	await freeExcess(tx, { ...now, status: 'compensating' });
 	if ((await readLegsOf(tx, earmark.id)).every((leg) => isLegTerminal(leg.status))) await end(tx, now, now.reason ?? reason);
+	await countEnds(tx, { end: null, over });
 }
 
 async function end(tx: Tx, earmark: Earmark, reason: string): Promise<void> {

@@ -1,17 +1,21 @@
 /** How acts and legs end when they come to nothing, and what their end wakes. */
 import type { MinedCall } from '../bridge/bridge.ts';
+import { routeId } from '../config/routes.ts';
+import type { RouteNews } from '../leg/breaker-change.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import type { Leg } from '../leg/leg.ts';
+import { endedByItsQuote } from '../leg/quote-moved.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { ZERO } from '../money/amount.ts';
 import { intendReset } from './allowances.ts';
 import { readShortfall } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { readEarmark } from './earmarks.ts';
-import { dropEffects, intendEffects, mayHaveLeft, readEffectsOf, resolveEffect, type Verdict } from './effects.ts';
+import { dropEffects, intendEffects, mayHaveLeft, readEffect, readEffectsOf, resolveEffect, type Verdict } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
 import { readLeg, readLegsOf, setHopStatus, setLegStatus } from './legs.ts';
 import { wake } from './outbox.ts';
+import { countEnds } from './route-breakers.ts';
 
 /**
  * Final revert: the same act may be tried once more, as a new effect, if it is still wanted. What it would have spent is approved anew:
@@ -41,28 +45,35 @@ async function isStillWanted(tx: Tx, { ownerKind, ownerId }: Effect): Promise<bo
 	if (earmark.status !== 'compensating') return true;
 	await endIdleLeg(tx, ownerId, earmark.reason ?? 'COMPENSATING');
 	await wakeWhatFollows(tx, earmark.id);
+	await countEnds(tx, { end: null, over: [ownerId] });
 	return false;
 }
 
 /**
  * Given up, proven that nothing left by this effect: no sending nonce was ever committed, or it reverted finally. What an earlier hop has
- * delivered is free where it is.
+ * delivered is free where it is. It counts against the route, unless an operator has cancelled it or its quote
+ * has moved.
  */
 export async function failLeg(
 	tx: Tx,
 	{ leg, effect, mined, reason }: { leg: Leg; effect: Effect; mined: MinedCall | null; reason: string },
-): Promise<void> {
+): Promise<RouteNews[]> {
 	await lockEarmarks(tx, [leg.earmarkId]);
 	if (mined !== null) await resolveReverted(tx, effect, mined);
 	if (!(await endIdleLeg(tx, leg.id, reason)))
 		throw new ConflictError(`leg ${leg.id} has a sending nonce: it is followed to its end`, { legId: leg.id });
 	await wakeWhatFollows(tx, leg.earmarkId);
+	const hop = leg.hops[effect.hop];
+	// Neither an operator's word nor another price says that the route does not work.
+	const isNoFault = endedByItsQuote({ reason }) || (await readEffect(tx, effect.id)).status === 'cancelled';
+	const end = hop === undefined || isNoFault ? null : ({ legId: leg.id, route: routeId(hop), kind: 'failed', why: reason } as const);
+	return countEnds(tx, { end, over: [leg.id] });
 }
 
 /**
  * Ends a leg of which nothing is under way, because nothing has left or because it stands between two hops, and frees what it holds.
  * Answers false, and changes nothing, when the sending nonce of its present hop has committed: such a leg is followed to its end. Under
- * the earmark's lock.
+ * the earmark's lock. What it tried is for the caller to give back, at the end of its transaction.
  */
 export async function endIdleLeg(tx: Tx, legId: string, reason: string): Promise<boolean> {
 	const leg = await readLeg(tx, legId);
@@ -102,7 +113,8 @@ export async function resolveReverted(tx: Tx, effect: Effect, mined: MinedCall):
 
 async function resolve(tx: Tx, effect: Effect, { mined, to }: { mined: MinedCall; to: Verdict['to'] }): Promise<void> {
 	const logs = mined.logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, logIndex }));
-	await resolveEffect(tx, effect.id, { to, hash: mined.transactionHash, blockNumber: mined.blockNumber, logs, reason: null });
+	const { transactionHash: hash, blockNumber, feePaid } = mined;
+	await resolveEffect(tx, effect.id, { to, hash, blockNumber, logs, feePaid, reason: null });
 }
 
 /**

@@ -1,8 +1,11 @@
 /** What happens to a leg on its way, each event one transaction's worth: effect, hop, leg, holds and wake-up change together or not at all. */
 import type { Delivery, Evidence, MinedCall } from '../bridge/bridge.ts';
+import { routeId } from '../config/routes.ts';
 import type { Hold } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
 import type { Position } from '../inventory/venue.ts';
+import { lateAfterSeconds } from '../leg/breaker.ts';
+import type { RouteNews } from '../leg/breaker-change.ts';
 import { type Effect, type EffectDraft, latestEffect } from '../leg/effect.ts';
 import { EFFECT_TRANSITIONS } from '../leg/effect-state.ts';
 import type { Hop, Leg } from '../leg/leg.ts';
@@ -15,7 +18,8 @@ import { moveHold, readHolds } from './holds.ts';
 import { absorbNow, claimIncoming } from './inventory.ts';
 import { post } from './ledger.ts';
 import { endIdleLeg, resolveOnly, wakeWhatFollows } from './leg-ends.ts';
-import { noteProof, passOn, readLeg, setHopStatus, setLegStatus } from './legs.ts';
+import { noteLate, noteProof, passOn, readLeg, setHopStatus, setLegStatus } from './legs.ts';
+import { countEnds, type HopEnd, secondsTaken } from './route-breakers.ts';
 
 /** A nonce of the leg has committed: from here on money may have left, so leg and earmark leave `planned`. Under the earmark's lock. */
 export async function legStarted(tx: Tx, { leg, hop, effect }: { leg: Leg; hop: Hop; effect: Effect }): Promise<void> {
@@ -84,9 +88,9 @@ export interface Delivered {
 
 /**
  * The funds have arrived: the inbound hold becomes a hold on confirmed funds, of what really came. After the last hop, what the earmark
- * does not need any more is free at once; before it, what has arrived stays held until it goes on.
+ * does not need any more is free at once; before it, what has arrived stays held until it goes on. It counts for the route, or against it.
  */
-export async function deliverHop(tx: Tx, { leg, hop, proof, delivery, next, signer }: Delivered): Promise<void> {
+export async function deliverHop(tx: Tx, { leg, hop, proof, delivery, next, signer }: Delivered): Promise<RouteNews[]> {
 	await lockEarmarks(tx, [leg.earmarkId]);
 	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'delivered', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
@@ -96,19 +100,44 @@ export async function deliverHop(tx: Tx, { leg, hop, proof, delivery, next, sign
 	for (const { id } of await holdsAt(tx, leg, destinationOf(hop)))
 		await moveHold(tx, delivery.amount === 0n ? { id, to: 'released' } : { id, to: 'confirmed', amount: delivery.amount });
 	await postArrival(tx, { leg, hop, delivery, event: 'delivered' });
-	if (next !== null) return goOn(tx, { leg, next, signer });
-	await setLegStatus(tx, { id: leg.id, to: 'delivered', delivered: delivery.amount });
-	await freeExcess(tx, await readEarmark(tx, leg.earmarkId));
+	const goesOn = next !== null && (await goOn(tx, { leg, next, signer }));
+	if (next === null) {
+		await setLegStatus(tx, { id: leg.id, to: 'delivered', delivered: delivery.amount });
+		await freeExcess(tx, await readEarmark(tx, leg.earmarkId));
+	}
 	await wakeWhatFollows(tx, leg.earmarkId);
+	return countEnds(tx, { end: await arrivalOf(tx, hop), over: goesOn ? [] : [leg.id] });
 }
 
-/** Nothing is sent on for an earmark that gives its funds back: they are free where they are. */
-async function goOn(tx: Tx, { leg, next, signer }: { leg: Leg; next: NextHop; signer: EffectDraft['signer'] }): Promise<void> {
+/** Null for one that was late: that was counted when it was noticed. */
+async function arrivalOf(tx: Tx, hop: Hop): Promise<HopEnd | null> {
+	if (hop.lateAt !== null) return null;
+	const seconds = await secondsTaken(tx, hop);
+	const kind = seconds > lateAfterSeconds(hop.seconds) ? 'late' : 'succeeded';
+	return endOf(hop, kind, `arrived after ${Math.round(seconds)} s, ${hop.seconds} s were promised`);
+}
+
+function endOf(hop: Hop, kind: HopEnd['kind'], why: string): HopEnd {
+	return { legId: hop.legId, route: routeId(hop), kind, why };
+}
+
+/**
+ * A hop in flight takes much longer than promised, by the database's clock: that counts against its route now, and only now, whenever it arrives.
+ * Nothing happens to the hop. Null when it was noticed before, or is not late.
+ */
+export async function hopLate(tx: Tx, { leg, hop }: { leg: Leg; hop: Hop }): Promise<RouteNews[] | null> {
+	await lockEarmarks(tx, [leg.earmarkId]);
+	if (!(await noteLate(tx, hop.id, lateAfterSeconds(hop.seconds)))) return null;
+	return countEnds(tx, { end: endOf(hop, 'late', `still under way, ${hop.seconds} s were promised`), over: [] });
+}
+
+/** Nothing is sent on for an earmark that gives its funds back: they are free where they are, and it answers false. */
+async function goOn(tx: Tx, { leg, next, signer }: { leg: Leg; next: NextHop; signer: EffectDraft['signer'] }): Promise<boolean> {
 	const earmark = await readEarmark(tx, leg.earmarkId);
 	const { hop, spend, arrives } = next;
 	if (earmark.status === 'compensating' || hop.send === 0n || hop.receive === 0n || arrives === 0n) {
 		await endIdleLeg(tx, leg.id, earmark.reason ?? 'NOTHING_ARRIVED');
-		return wakeWhatFollows(tx, leg.earmarkId);
+		return false;
 	}
 	await passOn(tx, hop);
 	const first = { ownerKind: 'leg', ownerId: leg.id, hop: hop.index, try: 1, venue: hop.origin, signer, spend } as const;
@@ -116,14 +145,14 @@ async function goOn(tx: Tx, { leg, next, signer }: { leg: Leg; next: NextHop; si
 	const end = { venue: leg.destination, asset: earmark.asset };
 	for (const { id, state, amount } of await holdsAt(tx, leg, end))
 		if (state === 'inbound' && amount > arrives) await moveHold(tx, { id, to: 'inbound', amount: arrives });
-	await wakeWhatFollows(tx, leg.earmarkId);
+	return true;
 }
 
-/** The funds came back to the hop's origin: they are free there, and nothing is inbound any more. */
+/** The funds came back to the hop's origin: they are free there, nothing is inbound any more, and it counts against the route. */
 export async function returnHop(
 	tx: Tx,
 	{ leg, hop, proof, delivery }: { leg: Leg; hop: Hop; proof: Evidence; delivery: Delivery },
-): Promise<void> {
+): Promise<RouteNews[]> {
 	await lockEarmarks(tx, [leg.earmarkId]);
 	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'returned', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
@@ -135,12 +164,14 @@ export async function returnHop(
 	await releaseInbound(tx, leg);
 	await postArrival(tx, { leg, hop, delivery, event: 'returned' });
 	await wakeWhatFollows(tx, leg.earmarkId);
+	return countEnds(tx, { end: endOf(hop, 'failed', 'what was sent came back'), over: [leg.id] });
 }
 
 /** A claim with a nonce is followed to its end first: nobody would follow it afterwards, and others wait behind it. */
 async function refuseWhileClaiming(tx: Tx, leg: Leg, hop: Hop): Promise<void> {
 	const claim = latestEffect(await readEffectsOf(tx, 'leg', [leg.id]), 'claim', hop.index);
-	if (claim !== null && claim.nonce !== null && EFFECT_TRANSITIONS[claim.status].length > 0)
+	const isCommitted = claim !== null && (claim.nonce !== null || claim.request !== null);
+	if (isCommitted && EFFECT_TRANSITIONS[claim.status].length > 0)
 		throw new ConflictError(`hop ${hop.index} of leg ${leg.id} has a claim under way: it is followed to its end`, { legId: leg.id });
 }
 

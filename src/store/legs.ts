@@ -102,6 +102,21 @@ export async function noteProof(tx: Tx, { leg, hop, proof }: { leg: Leg; hop: Ho
 	theOne(rows, 'hop', hop.id);
 }
 
+/** Notes that an unproven hop has been in flight for longer than so many seconds. False when it has not, or was noted before. Under the earmark's lock. */
+export async function noteLate(tx: Tx, hopId: string, seconds: number): Promise<boolean> {
+	const rows = await tx
+		.update(hops)
+		.set({ lateAt: sql`now()` })
+		.where(
+			and(
+				...[eq(hops.id, hopId), eq(hops.status, 'in_flight'), isNull(hops.lateAt), isNull(hops.proof)],
+				sql`${hops.updatedAt} < now() - ${seconds} * interval '1 second'`,
+			),
+		)
+		.returning({ id: hops.id });
+	return rows.length > 0;
+}
+
 /** Says when the reconciler should wonder about this leg; the jobs that serve it push the moment on. */
 export async function expectLegWithin(db: Db | Tx, legId: string, ms: number): Promise<void> {
 	await db
@@ -158,5 +173,6 @@ function toHop(row: typeof hops.$inferSelect): Hop {
 		evidence: row.evidence as Noted | null,
 		proof: row.proof as Noted | null,
 		changedAt: row.updatedAt,
+		lateAt: row.lateAt,
 	};
 }

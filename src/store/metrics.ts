@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { InvariantError } from '../errors.ts';
 import { LEG_ACTIVE } from '../leg/state.ts';
 import type { Db, Tx } from './db.ts';
+import { readBreakers } from './route-breakers.ts';
 import { readStop } from './stops.ts';
 
 export interface StoreFigures extends EndedFigures {
@@ -14,6 +15,8 @@ export interface StoreFigures extends EndedFigures {
 	/** Effects whose nonce has committed and whose verdict is not known; the oldest by its first signature, before that by its intent. */
 	readonly openEffects: readonly Aged[];
 	readonly lanes: readonly { readonly venue: string; readonly signer: string; readonly frozen: boolean }[];
+	/** Routes of whose breakers anything was ever said or counted. */
+	readonly routes: readonly { readonly route: string; readonly use: 'on' | 'trial' | 'off' }[];
 	/** Settled ones have no age: nothing is waited for. */
 	readonly receivables: readonly Aged[];
 	readonly unsentWakeups: number;
@@ -75,6 +78,7 @@ export async function readFigures(db: Db, { recentSeconds, deliveriesSeconds, st
 				earmarks: await select(tx, sql`select status, count(*)::int as count from earmarks group by status`),
 				openEffects: await select(tx, OPEN_EFFECTS),
 				lanes: await select(tx, sql`select venue, signer, frozen_reason is not null as frozen from signer_lanes`),
+				routes: [...(await readBreakers(tx))].map(([route, { use }]) => ({ route, use })),
 				receivables: await select(
 					tx,
 					sql`select status, count(*)::int as count,

@@ -20,6 +20,8 @@ export interface RouteReport {
 	/** Of those delivered; null when there are none. */
 	readonly seconds: { readonly p50: number; readonly p95: number; readonly promised: number; readonly late: number } | null;
 	readonly costBps: { readonly promised: string; readonly real: string } | null;
+	/** What our transactions have cost, as the mean of the hops for which it is known, rounded up: wei at the origin, and at the destination. */
+	readonly gasWei: { readonly origin: bigint | null; readonly destination: bigint | null };
 }
 
 interface Row extends Record<string, unknown> {
@@ -38,6 +40,8 @@ interface Row extends Record<string, unknown> {
 	readonly late: number;
 	readonly promised_bps: string | null;
 	readonly real_bps: string | null;
+	readonly origin_wei: string | null;
+	readonly destination_wei: string | null;
 }
 
 /** Hops that began within so many milliseconds, by bridge and places. Those at places that are not among `places` have no costs. */
@@ -56,6 +60,10 @@ export async function readRouteReports(db: Db, { sinceMs, places }: { sinceMs: n
 			left join places o on o.venue = h.origin and o.asset = h.asset
 			left join places d on d.venue = h.destination and d.asset = h.to_asset
 			where h.created_at > now() - ${sinceMs} * interval '1 millisecond'
+		),
+		gas as (
+			select owner_id as leg_id, hop, sum(fee_paid) filter (where kind <> 'claim') as origin_wei, sum(fee_paid) filter (where kind = 'claim') as destination_wei
+			from effects where owner_kind = 'leg' and fee_paid is not null group by owner_id, hop
 		)
 		select bridge, origin, destination, asset, to_asset,
 			count(*) filter (where status = 'delivered')::int as delivered,
@@ -69,8 +77,9 @@ export async function readRouteReports(db: Db, { sinceMs, places }: { sinceMs: n
 			round(10000 * (1 - sum(promised_tokens) filter (where status = 'delivered')
 				/ nullif(sum(sent_tokens) filter (where status = 'delivered'), 0)), 2)::text as promised_bps,
 			round(10000 * (1 - sum(delivered_tokens) filter (where status = 'delivered')
-				/ nullif(sum(sent_tokens) filter (where status = 'delivered'), 0)), 2)::text as real_bps
-		from ended group by bridge, origin, destination, asset, to_asset order by bridge, origin, destination, asset, to_asset`);
+				/ nullif(sum(sent_tokens) filter (where status = 'delivered'), 0)), 2)::text as real_bps,
+			ceil(avg(origin_wei))::text as origin_wei, ceil(avg(destination_wei))::text as destination_wei
+		from ended left join gas on gas.leg_id = ended.leg_id and gas.hop = ended.index group by bridge, origin, destination, asset, to_asset order by bridge, origin, destination, asset, to_asset`);
 	return rows.map(toReport);
 }
 
@@ -82,5 +91,10 @@ function toReport(row: Row): RouteReport {
 		...{ delivered, returned, failed, underWay: row.under_way },
 		seconds: isTimed ? { p50, p95, promised: row.promised_seconds, late } : null,
 		costBps: row.promised_bps === null || row.real_bps === null ? null : { promised: row.promised_bps, real: row.real_bps },
+		gasWei: { origin: weiOf(row.origin_wei), destination: weiOf(row.destination_wei) },
 	};
+}
+
+function weiOf(text: string | null): bigint | null {
+	return text === null ? null : BigInt(text);
 }

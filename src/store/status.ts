@@ -4,10 +4,12 @@ import { demands } from '../../drizzle/schema/demands.ts';
 import { earmarks, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { signerLanes } from '../../drizzle/schema/effects.ts';
 import { receivables } from '../../drizzle/schema/inventory.ts';
+import type { RouteUse } from '../leg/breaker-change.ts';
 import { HUB_DECIMALS, hubAmount } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
 import type { Db } from './db.ts';
 import { type ReserveOverrideAt, reserveOverridesInForce } from './reserves.ts';
+import { readRouteUses } from './route-breakers.ts';
 import { readStop, type Stop } from './stops.ts';
 
 export interface Status {
@@ -18,9 +20,12 @@ export interface Status {
 	readonly waiting: readonly { readonly externalId: string; readonly reason: string | null; readonly detail: string | null }[];
 	readonly lanes: readonly { readonly venue: string; readonly signer: string; readonly next: string; readonly frozen: string | null }[];
 	readonly overdue: readonly OverdueLeg[];
+	readonly between: readonly FundsBetween[];
 	readonly receivables: readonly OddReceivable[];
 	/** Overrides in force. */
 	readonly reserves: readonly (Omit<ReserveOverrideAt, 'amount'> & { readonly amount: string })[];
+	/** Routes over which nothing is planned now, or with one leg. */
+	readonly routes: readonly ({ readonly route: string } & RouteUse)[];
 }
 
 /** A leg that takes far longer than promised; the longest first, at most 100. */
@@ -32,6 +37,22 @@ export interface OverdueLeg {
 	readonly send: string;
 	/** When that was noticed. */
 	readonly overdueAt: string;
+}
+
+/** Funds that have left their origin and are ours to claim on the other side: at an exchange, or minted by nobody yet; oldest first, at most 100. */
+export interface FundsBetween {
+	readonly leg: string;
+	readonly earmark: string;
+	readonly bridge: string;
+	readonly asset: string;
+	readonly origin: string;
+	readonly destination: string;
+	/** Base units at the origin. */
+	readonly send: string;
+	/** When they left, as ISO text. */
+	readonly since: string;
+	/** What was asked for last, and what was said to it; null as long as nothing was asked for by request. */
+	readonly request: { readonly key: string; readonly answer: string | null } | null;
 }
 
 /** A purchase that became an invoice itself, or that the hub is done with while no payment was seen; oldest first, at most 100. */
@@ -66,8 +87,10 @@ export async function readStatus(db: Db): Promise<Status> {
 			.limit(SHOWN),
 		lanes: lanes.map((lane) => ({ ...lane, next: lane.next.toString() })),
 		overdue: await readOverdue(db),
+		between: await readBetween(db),
 		receivables: await readOddReceivables(db),
 		reserves: (await reserveOverridesInForce(db)).map((each) => ({ ...each, amount: each.amount.toString() })),
+		routes: [...(await readRouteUses(db))].map(([route, use]) => ({ route, ...use })),
 	};
 }
 
@@ -81,6 +104,20 @@ async function readOverdue(db: Db): Promise<OverdueLeg[]> {
 	return rows.flatMap(({ id: leg, earmarkId: earmark, asset, route, send, overdueAt }) =>
 		overdueAt === null ? [] : [{ leg, earmark, asset, route, send: send.toString(), overdueAt: new Date(overdueAt).toISOString() }],
 	);
+}
+
+async function readBetween(db: Db): Promise<FundsBetween[]> {
+	const rows = await db.execute<Omit<FundsBetween, 'request'> & { key: string | null; answer: string | null }>(sql`
+		select h.leg_id as leg, o.earmark_id as earmark, h.bridge, h.asset, h.origin, h.destination, h.send::text as send,
+			to_char(h.updated_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as since, asked.request_key as key, asked.reason as answer
+		from hops h join rebalance_operations o on o.id = h.leg_id
+		left join lateral (
+			select f.request_key, f.reason from effects f
+			where f.owner_kind = 'leg' and f.owner_id = h.leg_id and f.hop = h.index and f.kind = 'claim' and f.request_key is not null
+			order by f.try desc limit 1
+		) asked on true
+		where h.status = 'in_flight' and h.proof is not null order by h.updated_at, h.id limit ${SHOWN}`);
+	return rows.map(({ key, answer, ...row }) => ({ ...row, request: key === null ? null : { key, answer } }));
 }
 
 async function readOddReceivables(db: Db): Promise<OddReceivable[]> {

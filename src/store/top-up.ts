@@ -36,16 +36,21 @@ export interface TopUp {
 
 /**
  * More funds for an earmark: holds, legs, effects and the flow's next generation in one transaction, so that a crash leaves all of it or
- * nothing. Under the locks of the inventory and of the earmark. Throws `ConflictError` once its purchase has a nonce.
+ * nothing. Under the locks of the inventory and of the earmark. Returns the ids of the legs. Throws `ConflictError` once its purchase has a nonce.
  */
-export async function topUp(tx: Tx, { earmark, local, legs, signer }: TopUp): Promise<void> {
+export async function topUp(tx: Tx, { earmark, local, legs, signer }: TopUp): Promise<string[]> {
 	await refuseOncePaying(tx, earmark.id);
 	const { id: earmarkId, venue, asset } = earmark;
 	await placeHolds(tx, [{ earmarkId, legId: null, venue, asset, amount: local, state: 'confirmed' }]);
-	for (const leg of legs) await createLeg(tx, { earmarkId, leg, signer });
-	if (legs.length === 0) return wake(tx, { topic: 'settle', earmarkId });
+	const legIds: string[] = [];
+	for (const leg of legs) legIds.push(await createLeg(tx, { earmarkId, leg, signer }));
+	if (legs.length === 0) {
+		await wake(tx, { topic: 'settle', earmarkId });
+		return legIds;
+	}
 	if ((await readEarmark(tx, earmarkId)).status === 'settling') await setEarmarkStatus(tx, { id: earmarkId, to: 'moving' });
 	await wake(tx, { topic: 'flow', earmarkId, generation: await nextGeneration(tx, earmarkId) });
+	return legIds;
 }
 
 async function refuseOncePaying(tx: Tx, earmarkId: string): Promise<void> {

@@ -103,13 +103,18 @@ function progress({ demands, earmarks, legs, overdueLegs, openEffects, receivabl
 }
 
 /** Whether everything is fit to go on. */
-function health({ lanes, unsentWakeups, oldestUnsentSeconds, snapshots, stopped, webhookDeliveries }: StoreFigures): Metric[] {
+function health({ lanes, routes, unsentWakeups, oldestUnsentSeconds, snapshots, stopped, webhookDeliveries }: StoreFigures): Metric[] {
 	return [
 		{ name: 'ballast_stopped', help: '1 while the stop switch is on.', samples: [[{}, Number(stopped)]] },
 		{
 			name: 'ballast_lane_frozen',
 			help: '1 while nothing is signed on this lane until a person has looked.',
 			samples: lanes.map(({ venue, signer, frozen }) => [{ venue, signer }, Number(frozen)] as const),
+		},
+		{
+			name: 'ballast_route_breaker_open',
+			help: '1 while nothing is planned over this route; a route of which nothing was ever counted is missing.',
+			samples: routes.map(({ route, use }) => [{ route }, Number(use === 'off')] as const),
 		},
 		{
 			name: 'ballast_snapshot_age_seconds',

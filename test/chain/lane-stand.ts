@@ -4,11 +4,13 @@ import { createTestClient, defineChain, type Hex, http, publicActions, walletAct
 import { privateKeyToAccount } from 'viem/accounts';
 import { startAnvil } from '../../sandbox/servers/anvil.ts';
 import type { App } from '../../src/app.ts';
+import type { QuoteRequest } from '../../src/bridge/bridge.ts';
 import type { SendHooks } from '../../src/chain/send.ts';
 import { resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { createApp } from '../../src/create-app.ts';
 import type { Effect } from '../../src/leg/effect.ts';
+import { amount, BASE_UNIT, ZERO } from '../../src/money/amount.ts';
 import type { Log } from '../../src/observe/log.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { Store } from '../../src/store/db.ts';
@@ -65,7 +67,7 @@ export async function startStand({ maxFeePerGas = '500', deep = 0 }: { maxFeePer
 		bridges: { across: { apiUrl: 'http://127.0.0.1:1', spokePools: { '1': POOL, '10': POOL } } },
 	});
 	const created = createApp({ config: resolveConfig(file), db: store.db, log: telling(said), signerKey: SIGNER_KEY });
-	const app = { ...created, bridges: new Map([...created.bridges].map(([name, bridge]) => [name, { ...bridge, send }])) };
+	const app = { ...created, bridges: new Map([...created.bridges].map(([name, bridge]) => [name, { ...bridge, send, quote }])) };
 	for (const venue of ['1', '10']) await openLane(store.db, { venue, signer: SIGNER, next: 0n });
 	return {
 		...{ app, store, said },
@@ -87,6 +89,12 @@ function telling(said: string[]): Log {
 
 /** The calls of legs go to the pool, whatever they ask of it. */
 const send = async () => ({ chainId: 1, to: POOL, data: '0x12345678', value: 0n }) as const;
+
+/** Whatever was planned may be sent. */
+const quote = async ({ send: sent }: QuoteRequest) => {
+	const price = { send: sent, receive: sent, fixedFee: ZERO, feeBps: '0', minimum: ZERO, maximum: sent, step: BASE_UNIT };
+	return { ...price, offered: amount(10n ** 30n), seconds: 1, validUntilMs: Number.MAX_SAFE_INTEGER };
+};
 
 export const hooks: SendHooks = {
 	prepare: send,

@@ -10,9 +10,10 @@ const TOKEN: Address = '0x5FbDB2315678afecb367f032d93F642f64180aa3';
 const POOL: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 const SPOKE: Address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
 const STRANGER: Address = '0x90F79bf6EB2c4f870365E785982E1f101E93b906';
+const DEPOSIT: Address = '0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65';
 const OWNER = '8f14e45f-ceea-467f-a0c3-2f1c1f7a0a11';
 
-const policy: SigningPolicy = { tokens: () => [TOKEN], bridges: () => [POOL], purchases: () => [SPOKE] };
+const policy: SigningPolicy = { tokens: () => [TOKEN], bridges: () => [POOL], deposits: () => [DEPOSIT], purchases: () => [SPOKE] };
 
 function effect(kind: EffectKind): Effect {
 	return {

@@ -274,6 +274,7 @@ describe('the file on disk', () => {
 			'across-10-1-USDC',
 			'across-56-10-USDC',
 			'cctp-v2-10-1-USDC',
+			'binance-1-56-USDC',
 			'swap-10-10-USDT-USDC',
 		]);
 		expect(config.via.map(({ id, hops }) => [id, hops.length])).toEqual([['swap-10-10-USDT-USDC+cctp-v2-10-1-USDC', 2]]);

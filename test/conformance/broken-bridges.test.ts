@@ -10,7 +10,7 @@ import { CHECKS, examine } from './exam.ts';
 
 let world: World;
 beforeAll(async () => {
-	world = await startWorld({ blockSeconds: 0, balances: {} });
+	world = await startWorld({ blockSeconds: 0, balances: {}, exchange: true });
 });
 afterAll(() => world.stop());
 

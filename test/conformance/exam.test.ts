@@ -9,7 +9,7 @@ let world: World;
 const marks = new Map<string, Map<string, Mark>>();
 
 beforeAll(async () => {
-	world = await startWorld({ blockSeconds: 0, balances: {} });
+	world = await startWorld({ blockSeconds: 0, balances: {}, exchange: true });
 });
 afterAll(async () => {
 	await world.stop();

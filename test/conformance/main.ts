@@ -42,7 +42,10 @@ interface Chosen {
 
 /** The exit code. */
 async function examineAll({ bridges, checks, isFull }: Chosen): Promise<number> {
-	const [stack, world] = await Promise.all([startStack({ backend: 'postgres' }), startWorld({ blockSeconds: 0, balances: {} })]);
+	const [stack, world] = await Promise.all([
+		startStack({ backend: 'postgres' }),
+		startWorld({ blockSeconds: 0, balances: {}, exchange: true }),
+	]);
 	try {
 		await migrateDatabase(await stack.postgres.createDatabase(TEMPLATE));
 		const hall: Hall = { world, database: () => createDatabase(stack.databaseUrl, `exam_${randomBytes(6).toString('hex')}`, TEMPLATE) };

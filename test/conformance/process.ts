@@ -1,4 +1,5 @@
 /** The product as one process of several: clients and a connection of its own, and no memory of what others have done. */
+import { binanceKeys } from '../../sandbox/binance/config.ts';
 import type { World } from '../../sandbox/world.ts';
 import { type App, bridgeOf } from '../../src/app.ts';
 import type { BridgeAdapter } from '../../src/bridge/bridge.ts';
@@ -15,7 +16,7 @@ export interface Process {
 }
 
 export interface ProcessParts {
-	readonly world: Pick<World, 'signerKey'>;
+	readonly world: Pick<World, 'signerKey' | 'binance'>;
 	readonly databaseUrl: string;
 	readonly config: Config;
 	readonly bridge: string;
@@ -28,7 +29,8 @@ const CONNECTIONS = 3;
 
 export function startProcess({ world, databaseUrl, config, bridge, nowMs, adapt }: ProcessParts): Process {
 	const store = openStore({ databaseUrl, pool: CONNECTIONS });
-	const created = createApp({ config, db: store.db, log: createLog('silent', 'exam'), signerKey: world.signerKey, nowMs });
+	const keys = { signerKey: world.signerKey, exchangeKeys: binanceKeys(world.binance) };
+	const created = createApp({ config, db: store.db, log: createLog('silent', 'exam'), ...keys, nowMs });
 	const adapter = adapt(bridgeOf(created, bridge));
 	const app = { ...created, bridges: new Map([[bridge, adapter]]) };
 	return { app, bridge: adapter, die: () => store.close() };

@@ -79,8 +79,10 @@ export async function openRoom({ world, database }: Hall, openStand: OpenStand, 
 	const ends = endsOf({ config }, stand);
 	const processes: Process[] = [];
 	let passedMs = 0;
+	const nowMs = () => Date.now() + passedMs;
+	stand.follow?.(nowMs);
 	const enter = (): Process => {
-		const process = startProcess({ world, databaseUrl, config, bridge: stand.bridge, nowMs: () => Date.now() + passedMs, adapt });
+		const process = startProcess({ world, databaseUrl, config, bridge: stand.bridge, nowMs, adapt });
 		processes.push(process);
 		return process;
 	};

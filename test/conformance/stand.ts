@@ -25,10 +25,14 @@ export interface Stand {
 	hold(): void;
 	/** Whatever has left is proven, and whatever comes is; waits until that has been done. */
 	release(): Promise<void>;
+	/** Whether a send spends an allowance; unless told otherwise it does. */
+	readonly approves?: boolean;
 	/** Somebody else claims for us what is proven; null where nothing is claimed. */
 	readonly claimFirst: (() => Promise<void>) | null;
 	/** From now on nothing ordered before can be kept, and `send` must notice it by asking. */
 	spoil(): Promise<void>;
+	/** A service with a clock of its own goes by this one from now on; Unix milliseconds. */
+	follow?(nowMs: () => number): void;
 }
 
 export type OpenStand = (world: World) => Stand;

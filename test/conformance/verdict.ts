@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import { type Address, erc20Abi, parseAbiItem } from 'viem';
 import { checkBooks } from '../../sandbox/oracle/books.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
+import { exchangeAt, exchangeBook } from '../../sandbox/oracle/openings.ts';
 import type { World } from '../../sandbox/world.ts';
 import type { Leg } from '../../src/leg/leg.ts';
 import { isLegTerminal } from '../../src/leg/state.ts';
@@ -26,7 +27,7 @@ export async function openingOf(world: World, ends: Ends): Promise<Opening> {
 			.map(async ({ asset, token: address, decimals }) => {
 				return { asset, address, decimals, opening: await balanceOf(world, id, address) };
 			});
-		return { id, client, fromBlock, tokens: await Promise.all(tokens) };
+		return { id, client, fromBlock, exchange: exchangeAt(world, id), tokens: await Promise.all(tokens) };
 	});
 	return { chains: await Promise.all(chains), sent: await sentBy(world, ends) };
 }
@@ -102,12 +103,13 @@ async function problemsAtRest(hearing: Hearing): Promise<string[]> {
 			closing: await balanceOf(world, id, address),
 		})),
 	);
-	const { problems, duplicateEffects } = await judge(opening.chains, world.wallet);
+	const { problems, duplicateEffects } = await judge(opening.chains, world.wallet, { exchange: exchangeBook(world) });
+	const duplicates = duplicateEffects + (world.binance?.duplicates ?? 0);
 	return [
 		...(await allowancesLeft(hearing)),
 		...(await checkBooks(sql, await Promise.all(balances))),
 		...problems,
-		...(duplicateEffects === 0 ? [] : [`${duplicateEffects} effects happened twice`]),
+		...(duplicates === 0 ? [] : [`${duplicates} effects happened twice`]),
 	];
 }
 

@@ -63,6 +63,7 @@ describe('an invoice that CCTP brings the funds for', () => {
 		const leg = await onlyLegOf(id);
 		expect(leg).toMatchObject({ status: 'delivered', hops: [{ bridge: 'cctp-v2', status: 'delivered' }] });
 		expect(leg?.delivered).toBe(leg?.receive);
+		expect(await product.sql`select kind from effects where status = 'confirmed' and coalesce(fee_paid, 0) = 0`).toEqual([]);
 		await expectAllAccountedFor();
 	}, 120_000);
 

@@ -48,7 +48,7 @@ it('shows what would be planned now, over live quotes, and does nothing of it; w
 	});
 	expect(now).toMatchObject({
 		plans: [{ demand: made.intent_id, destination: '10', legs: [{ route: 'across-1-10-USDC' }] }],
-		...{ payable: [], unplanned: [], proof: { exact: true, bound: null }, topUps: [], unanswered: [], unread: [], stopped: false },
+		...{ payable: [], unplanned: [], proof: { exact: true, bound: null }, topUps: [], unanswered: [], unread: [], off: [], stopped: false },
 	});
 	const [send] = now.plans[0].legs.map((leg: { send: string }) => leg.send);
 	const { stdout } = await run('plan');

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toFunctionSelector } from 'viem';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { notFound, when } from '../../sandbox/http/misbehave.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
@@ -42,6 +43,19 @@ async function shown(label: string, amount: string, destination: string): Promis
 	return made.intent_id;
 }
 
+/** Waits until the product has looked whether its deposit is filled on chain 10. */
+async function untilLookedFor(): Promise<void> {
+	const { proxy } = world.chain('10');
+	const selector = toFunctionSelector('fillStatuses(bytes32)').slice(2);
+	let hasLooked = false;
+	proxy.fault = (method, params) => {
+		hasLooked ||= method === 'eth_call' && JSON.stringify(params).includes(selector);
+		return 'pass';
+	};
+	await until('the product looks for the fill', async () => (hasLooked ? true : null));
+	proxy.fault = () => 'pass';
+}
+
 /** Two legs that nobody delivers and a purchase that the hub does not pay, and then the database is gone. */
 async function lost(): Promise<{ paid: string; moving: string }> {
 	world.cctp.fault = when('GET', /^\/v2\/messages/, notFound());
@@ -65,6 +79,7 @@ async function lost(): Promise<{ paid: string; moving: string }> {
 describe('the database is lost while funds are under way', () => {
 	it('is rebuilt from the chains: every leg arrives, and nothing is paid twice', async () => {
 		const { paid, moving } = await lost();
+		const lostAtMs = Date.now();
 		const databaseUrl = await testServers.database();
 		const run = (...args: string[]) => ballast({ DATABASE_URL: databaseUrl, BALLAST_CONFIG: join(folder, 'ballast.yaml') }, ...args);
 		const rebuild = (...args: string[]) => run('rebuild', '--from-chain', ...args);
@@ -96,17 +111,16 @@ describe('the database is lost while funds are under way', () => {
 
 		product = await startProduct(world, { ...testServers, database: async () => databaseUrl }, { change });
 		const { sql } = product;
+		const sentAt = await sql`select coalesce(evidence->>'seenAtMs', evidence->>'sentAtMs')::float8 as ms from hops`;
+		expect(sentAt.map(({ ms }) => ms < lostAtMs)).toEqual([true, true]);
 		await run('resume', '--reason', 'rebuilt');
 		world.cctp.fault = () => undefined;
+		await untilLookedFor();
 		world.across.relayer.ignore = () => false;
-		await until(
-			'both legs delivered',
-			async () => {
-				const rows = await sql`select 1 from rebalance_operations where reason = 'REBUILT' and status = 'delivered'`;
-				return rows.length === 2 ? true : null;
-			},
-			60_000,
-		);
+		await until('both legs delivered', async () => {
+			const rows = await sql`select 1 from rebalance_operations where reason = 'REBUILT' and status = 'delivered'`;
+			return rows.length === 2 ? true : null;
+		});
 		// The hub has paid nothing yet, so its list still has the invoice that was paid before.
 		expect(await demandOf(sql, paid)).toMatchObject({ status: 'settled', reason: 'REBUILT' });
 		await untilSettled(product, moving, 60_000);

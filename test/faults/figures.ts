@@ -9,6 +9,8 @@ export interface Figures {
 	readonly stuck: number;
 	/** Something happened, or was brought or posted, more than once: runs of a simulation, acts of real processes. */
 	readonly duplicateEffects: number;
+	/** Requests that a service was seen to take twice under one key; only where one is in play. */
+	readonly providerDuplicates?: number;
 	/** Runs in which chains and books do not add up. */
 	readonly lostFunds: number;
 	readonly runsPerMinute: number;
@@ -22,6 +24,6 @@ export interface Figures {
 export const SEEDS = 2 ** 32;
 
 /** Whether all held: nothing broken, nothing stuck. */
-export function allHold({ violations, stuck, duplicateEffects, lostFunds }: Figures): boolean {
-	return violations + stuck + duplicateEffects + lostFunds === 0;
+export function allHold({ violations, stuck, duplicateEffects, providerDuplicates = 0, lostFunds }: Figures): boolean {
+	return violations + stuck + duplicateEffects + providerDuplicates + lostFunds === 0;
 }

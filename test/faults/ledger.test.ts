@@ -26,24 +26,27 @@ function place(text: string) {
 describe('what was played', () => {
 	it('is one row for each call, however often the call tells of it, and is gone on with after its last seed', () => {
 		const at = place(`before\n${MARKS}\nafter`);
-		expect(nextSeed(readPlayed(at), 'process', 5)).toBe(5);
-		const keep = openRecord(at);
+		expect(nextSeed(readPlayed(at), { layer: 'process', suite: 'usual' }, 5)).toBe(5);
+		const keep = openRecord('usual', at);
 		keep({ ...FIGURES, runs: 0 });
 		keep(FIGURES);
 		keep({ ...FIGURES, runs: 4 });
 		expect(readPlayed(at)).toMatchObject([{ layer: 'process', seed: 7, runs: 4, violations: 0, stuck: 0 }]);
-		expect([nextSeed(readPlayed(at), 'process', 5), nextSeed(readPlayed(at), 'sim', 5)]).toEqual([11, 5]);
+		expect([
+			nextSeed(readPlayed(at), { layer: 'process', suite: 'usual' }, 5),
+			nextSeed(readPlayed(at), { layer: 'sim', suite: 'usual' }, 5),
+		]).toEqual([11, 5]);
 	});
 
 	it('goes round at the end of the seeds', () => {
 		const at = place(MARKS);
-		openRecord(at)({ ...FIGURES, seed: 2 ** 32 - 2 });
-		expect(nextSeed(readPlayed(at), 'process', 0)).toBe(1);
+		openRecord('usual', at)({ ...FIGURES, seed: 2 ** 32 - 2 });
+		expect(nextSeed(readPlayed(at), { layer: 'process', suite: 'usual' }, 0)).toBe(1);
 	});
 
 	it('stands in the page between its marks, with the bound that it implies, and leaves the rest of the page as it was', () => {
 		const at = place(`before\n${MARKS}\nafter`);
-		const keep = openRecord(at);
+		const keep = openRecord('usual', at);
 		keep({ ...FIGURES, runs: 300 });
 		keep({ ...FIGURES, runs: 300 });
 		const page = readFileSync(at.page, 'utf8');
@@ -56,6 +59,6 @@ describe('what was played', () => {
 	});
 
 	it('has no place in a page without marks', () => {
-		expect(() => openRecord(place('nothing'))).toThrow(/has no place for the table/);
+		expect(() => openRecord('usual', place('nothing'))).toThrow(/has no place for the table/);
 	});
 });

@@ -17,6 +17,8 @@ const row = z.strictObject({
 	/** Of the tree that was played; "+" where files of the product differed from it. */
 	commit: z.string(),
 	layer: z.enum(['sim', 'process']),
+	/** Of processes: what it was about. */
+	suite: z.enum(['usual', 'exchange']).default('usual'),
 	/** The first; the others follow from it. */
 	seed: z.int().min(0),
 	runs: z.int().min(1),
@@ -38,20 +40,22 @@ export function readPlayed({ file }: Pick<Place, 'file'> = LEDGER): Played[] {
 	return existsSync(file) ? z.array(row).parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
 }
 
-/** The seed after the last recorded one of a layer; `first` when there is none. */
-export function nextSeed(played: readonly Played[], layer: Played['layer'], first: number): number {
-	const last = played.findLast((each) => each.layer === layer);
+export type Campaign = Pick<Played, 'layer' | 'suite'>;
+
+/** The seed after the last recorded one of a campaign; `first` when there is none. */
+export function nextSeed(played: readonly Played[], { layer, suite }: Campaign, first: number): number {
+	const last = played.findLast((each) => each.layer === layer && each.suite === suite);
 	return last === undefined ? first : (last.seed + last.runs) % SEEDS;
 }
 
 /** Writes the figures of one call, and again whenever they have grown. Throws `NoPlaceError`. */
-export function openRecord(place: Place = LEDGER): (figures: Figures) => void {
+export function openRecord(suite: Played['suite'], place: Place = LEDGER): (figures: Figures) => void {
 	const known = { commit: commitOf(), hardware: hardwareOf(), at: new Date().toISOString() };
 	readPage(place);
 	return ({ layer, seed, runs, violations, stuck }) => {
 		if (runs === 0) return;
 		const others = readPlayed(place).filter(({ at }) => at !== known.at);
-		const all = [...others, { ...known, layer, seed, runs, violations, stuck }];
+		const all = [...others, { ...known, layer, suite, seed, runs, violations, stuck }];
 		writeFileSync(place.file, `${JSON.stringify(all, null, '\t')}\n`);
 		const { before, after } = readPage(place);
 		writeFileSync(place.page, `${before}${MARKS[0]}\n\n${tableOf(all)}\n\n${MARKS[1]}${after}`);
@@ -60,10 +64,13 @@ export function openRecord(place: Place = LEDGER): (figures: Figures) => void {
 
 /** Markdown: a row for each call, and below it what all of a layer together say. */
 export function tableOf(played: readonly Played[]): string {
-	const rows = played.map(({ commit, layer, seed, runs, violations, stuck, hardware, at }) =>
-		[at.slice(0, 10), commit, layer, `${seed} to ${(seed + runs - 1) % SEEDS}`, runs, violations, stuck, hardware].join(' | '),
+	const rows = played.map(({ commit, layer, suite, seed, runs, violations, stuck, hardware, at }) =>
+		[at.slice(0, 10), commit, nameOf({ layer, suite }), `${seed} to ${(seed + runs - 1) % SEEDS}`, runs, violations, stuck, hardware].join(
+			' | ',
+		),
 	);
-	const sums = (['sim', 'process'] as const).flatMap((layer) => {
+	const names = [...new Set(played.map(nameOf))];
+	const sums = names.flatMap((layer) => {
 		const runs = sumOf(played, layer, 'runs');
 		const failed = sumOf(played, layer, 'violations') + sumOf(played, layer, 'stuck');
 		if (runs === 0) return [];
@@ -75,8 +82,13 @@ export function tableOf(played: readonly Played[]): string {
 	return [...lines, '', ...sums].join('\n');
 }
 
-function sumOf(played: readonly Played[], layer: Played['layer'], key: 'runs' | 'violations' | 'stuck'): number {
-	return played.filter((each) => each.layer === layer).reduce((sum, each) => sum + each[key], 0);
+/** A suite is told where it is not the usual one. */
+function nameOf({ layer, suite }: Campaign): string {
+	return suite === 'usual' ? layer : `${layer}, ${suite}`;
+}
+
+function sumOf(played: readonly Played[], name: string, key: 'runs' | 'violations' | 'stuck'): number {
+	return played.filter((each) => nameOf(each) === name).reduce((sum, each) => sum + each[key], 0);
 }
 
 function readPage({ page }: Pick<Place, 'page'>): { readonly before: string; readonly after: string } {

@@ -4,6 +4,7 @@ import { runPlanted } from '../planted/hunt.ts';
 import { allHold, type Figures } from './figures.ts';
 import { NoPlaceError, nextSeed, openRecord, readPlayed } from './ledger.ts';
 import { playProcesses } from './process/campaign.ts';
+import type { Suite } from './process/matrix.ts';
 import { playSimulation, tellStory } from './simulation.ts';
 
 const SIMULATED_RUNS = 2_000;
@@ -21,6 +22,7 @@ function wholeNumber(least: number, most: number) {
 
 interface Options {
 	readonly layer: 'sim' | 'process';
+	readonly suite: Suite;
 	readonly runs?: number;
 	readonly seed: number;
 	readonly json: boolean;
@@ -42,6 +44,14 @@ const program = new Command('faults')
 			.choices(['sim', 'process'])
 			.default('sim'),
 	)
+	.addOption(
+		new Option(
+			'--suite <suite>',
+			'of processes: usual: bridges that chains and attesters prove; exchange: an account at an exchange, asked by keyed requests',
+		)
+			.choices(['usual', 'exchange'])
+			.default('usual'),
+	)
 	.option('--runs <n>', 'how many; unless told otherwise 2000 simulated ones, or 12 of processes', wholeNumber(1, 100_000_000))
 	.option('--seed <n>', 'the first seed; the others follow from it', wholeNumber(0, MOST_SEED), 1)
 	.option('--story', 'simulated: print the events of the run with this very seed, and nothing else; of processes: of every run', false)
@@ -60,6 +70,7 @@ Examples:
   npm run faults -- --runs 2000 --seed 1
   npm run -s faults -- --layer sim --runs 50000 --seed 7 --json
   npm run -s faults -- --layer process --runs 64 --json
+  npm run -s faults -- --layer process --suite exchange --runs 16 --seed 3 --json
   npm run -s faults -- --layer process --runs 300 --record --resume
   npm run -s faults -- --planted --json
   npm run -s faults -- --seed 4242 --story        # the events of one run, as after a failure`,
@@ -76,15 +87,18 @@ await program.parseAsync();
 async function run(options: Options): Promise<number> {
 	const { layer, json, story } = options;
 	if (options.planted) return runPlanted(options);
+	if (layer === 'sim' && options.suite !== 'usual')
+		return program.error(`--suite ${options.suite} is played by processes: --layer process`);
 	if (layer === 'sim' && story) return tellStory(options.seed);
 	const runs = options.runs ?? (layer === 'sim' ? SIMULATED_RUNS : PROCESS_RUNS);
-	const seed = options.resume ? nextSeed(readPlayed(), layer, options.seed) : options.seed;
+	const seed = options.resume ? nextSeed(readPlayed(), { layer, suite: options.suite }, options.seed) : options.seed;
 	const stream = json ? process.stderr : process.stdout;
 	const hear = (line: string) => void stream.write(`${line}\n`);
-	const keep: (figures: Figures) => void = options.record ? openRecord() : () => {};
+	const keep: (figures: Figures) => void = options.record ? openRecord(options.suite) : () => {};
 	const figures = await (layer === 'sim' ? playSimulation : playProcesses)({
 		runs,
 		seed,
+		suite: options.suite,
 		story,
 		hear,
 		keep,

@@ -5,7 +5,7 @@ import { crashOf } from '../../src/config/env.ts';
 import { CRASH_POINTS } from '../../src/crash-point.ts';
 import { choose } from './process/choice.ts';
 import { FAULTS } from './process/faults.ts';
-import { CELLS, nameOf } from './process/matrix.ts';
+import { CELLS, nameOf, pointsOf } from './process/matrix.ts';
 import { postsOf } from './process/posts.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -30,24 +30,27 @@ describe('a crash point', () => {
 	});
 });
 
-describe('a seed', () => {
+describe.each(['usual', 'exchange'] as const)('a seed of the %s suite', (suite) => {
+	const cells = CELLS[suite];
+	const chosen = (seed: number) => choose(seed, suite, everything);
+
 	it('always chooses the same', () => {
-		for (const seed of [0, 7, 4_242, 2 ** 32 - 1]) expect(choose(seed, everything)).toEqual(choose(seed, everything));
+		for (const seed of [0, 7, 4_242, 2 ** 32 - 1]) expect(chosen(seed)).toEqual(chosen(seed));
 	});
 
 	it('and those after it go through all cells: every point, in every kind of process, at the first try and the retry, with one and two pollers', () => {
-		const far = 2 ** 32 - CELLS.length;
+		const far = 2 ** 32 - cells.length;
 		for (const first of [0, 1_000, far]) {
-			const cells = Array.from({ length: CELLS.length }, (_, index) => nameOf(choose(first + index, everything).cell));
-			expect(new Set(cells).size).toBe(CELLS.length);
+			const names = Array.from({ length: cells.length }, (_, index) => nameOf(chosen(first + index).cell));
+			expect(new Set(names).size).toBe(cells.length);
 		}
-		const points = Array.from({ length: CRASH_POINTS.length }, (_, seed) => choose(seed, everything).cell.point);
-		expect([...points].sort()).toEqual([...CRASH_POINTS].sort());
+		const points = Array.from({ length: pointsOf(suite).length }, (_, seed) => chosen(seed).cell.point);
+		expect([...points].sort()).toEqual([...pointsOf(suite)].sort());
 	});
 
 	it('arms somebody who comes to the crash point, and nobody but those of its stage', () => {
-		for (let seed = 0; seed < 4 * CELLS.length; seed += 1) {
-			const choice = choose(seed, everything);
+		for (let seed = 0; seed < 4 * cells.length; seed += 1) {
+			const choice = chosen(seed);
 			const { stage, pollers } = choice.cell;
 			const posts = postsOf(choice);
 			const armed = posts.filter(({ mayDie }) => mayDie);
@@ -60,10 +63,12 @@ describe('a seed', () => {
 
 	it('leaves no fault out', () => {
 		const seen = new Set(
-			Array.from({ length: 2_000 }, (_, seed) => choose(seed, everything)).flatMap(({ leading, faults }) =>
+			Array.from({ length: 2_000 }, (_, seed) => chosen(seed)).flatMap(({ leading, faults }) =>
 				[...(leading === null ? [] : [leading]), ...faults].map(({ name }) => name),
 			),
 		);
-		expect([...seen].sort()).toEqual([...FAULTS].sort());
+		const ofOthers = (name: string) =>
+			suite === 'usual' ? name.startsWith('exchange-') : name.startsWith('proof-') || name === 'claimed-by-others';
+		expect([...seen].sort()).toEqual(FAULTS.filter((name) => !ofOthers(name)).sort());
 	});
 });

@@ -32,6 +32,8 @@ export interface Receipt {
 	readonly transactionHash: Hash;
 	readonly blockNumber: bigint;
 	readonly blockHash: Hash;
+	readonly gasUsed: bigint;
+	readonly effectiveGasPrice: bigint;
 	readonly logs: readonly Log[];
 }
 
@@ -212,7 +214,8 @@ export class Chain {
 		this.append({ nonce: sent.nonce + 1n, balance: this.balance - spent + paid, sent, undo });
 		if (paid > 0n) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value: paid } });
 		const place = { transactionHash: hash, blockNumber: this.height, blockHash: this.at(this.height).hash };
-		this.receipts.set(hash, { ...place, status: reverts ? 'reverted' : 'success', logs: acted?.logs ?? [] });
+		const gas = { gasUsed: 50_000n, effectiveGasPrice: this.floor };
+		this.receipts.set(hash, { ...place, ...gas, status: reverts ? 'reverted' : 'success', logs: acted?.logs ?? [] });
 	}
 
 	/** An approval sets one, a call of a contract spends from it; a transaction to ourselves does neither. */

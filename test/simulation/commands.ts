@@ -4,6 +4,7 @@ import type { Beginning } from './outside.ts';
 import { VIAS, type Vias } from './product.ts';
 
 export const CHANGES = ['rises', 'falls', 'is filled by another', 'is back', 'closes a destination', 'opens its destinations'] as const;
+export const ROUTE_TURNS = ['fails', 'off', 'on', 'auto'] as const;
 export const ARRIVALS = ['whole', 'less', 'together', 'back'] as const;
 
 /** What disturbs jobs; 0 is never. */
@@ -51,6 +52,8 @@ export type Command =
 	/** An operator wants an effect cancelled. */
 	| { readonly kind: 'cancel'; readonly pick: number }
 	| { readonly kind: 'gift'; readonly pick: number }
+	/** A route fails three times for others, or an operator says something about it. Only where it is asked for: no seed draws it. */
+	| { readonly kind: 'route'; readonly pick: number; readonly how: (typeof ROUTE_TURNS)[number] }
 	| { readonly kind: 'poll' | 'balances' }
 	| { readonly kind: 'day' | 'silence' };
 

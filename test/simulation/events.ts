@@ -1,12 +1,15 @@
 /** What happens outside in a run, and to its queue server. */
+import type { BreakerWord } from '../../src/leg/breaker-state.ts';
+import { inTransaction } from '../../src/store/db.ts';
 import { requestCancel } from '../../src/store/lanes.ts';
+import { countEnds, switchRoute } from '../../src/store/route-breakers.ts';
 import type { ChainEvent, Command } from './commands.ts';
 import type { Deposit } from './deposits.ts';
 import { type Stage, tell, venueOf, wordsOf } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 
-type Event = Exclude<Command, { readonly kind: 'work' | 'step' | 'wave' | 'time' | 'cancel' | 'poll' | 'balances' }>;
+type Event = Exclude<Command, { readonly kind: 'work' | 'step' | 'wave' | 'time' | 'cancel' | 'route' | 'poll' | 'balances' }>;
 
 export function happenOutside(stage: Stage, event: Event): void {
 	const { outside, clock, queue } = stage;
@@ -101,6 +104,23 @@ export async function cancel(stage: Stage, pick: number): Promise<void> {
 	if (effect === undefined) return;
 	fault(stage, `an operator wants a ${effect.kind} at ${effect.venue} cancelled`);
 	await requestCancel(stage.app.db, effect.id, { actor: 'operator', reason: 'simulated' });
+}
+
+/** Others have failed on a route, or an operator says something about it. */
+export async function turnRoute(stage: Stage, { pick, how }: Extract<Command, { kind: 'route' }>): Promise<void> {
+	const { app } = stage;
+	const route = app.config.routes[pick % app.config.routes.length];
+	if (route === undefined) return;
+	if (how !== 'fails') return sayAboutRoute(stage, route.id, how);
+	fault(stage, `route ${route.id} fails`);
+	const end = { route: route.id, kind: 'failed', why: 'it fails for others' } as const;
+	for (const legId of ['one', 'two', 'three'])
+		await inTransaction(app.db, { actor: 'others', reason: 'simulated' }, (tx) => countEnds(tx, { end: { ...end, legId }, over: [] }));
+}
+
+export async function sayAboutRoute({ app, story }: Stage, route: string, word: BreakerWord): Promise<void> {
+	story.push(`an operator says ${word} to route ${route}`);
+	await switchRoute(app.db, { route, assets: ['USDC'], word }, { actor: 'operator', reason: 'simulated' });
 }
 
 function arrive(stage: Stage, { pick, how }: Extract<Event, { kind: 'arrive' }>): void {

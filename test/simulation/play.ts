@@ -1,7 +1,7 @@
 /** Plays commands on the product and its simulated outside, tells the story in words, and lets a judge look after every event. */
 import { errorText } from '../../src/errors.ts';
 import { type Command, type Opening, openingOf } from './commands.ts';
-import { cancel, happenOutside } from './events.ts';
+import { cancel, happenOutside, turnRoute } from './events.ts';
 import { createJudge } from './invariants.ts';
 import { namesOf } from './jobs.ts';
 import { beginStatement, during, look } from './moment.ts';
@@ -19,6 +19,8 @@ export interface Played {
 	readonly invoices: number;
 	readonly legs: number;
 	readonly faults: number;
+	/** Legs that have tried a route. */
+	readonly trials: number;
 }
 
 /** Thrown when an invariant is broken, or the run does not come to rest; with the story up to there. */
@@ -69,7 +71,8 @@ export async function play(
 	} catch (error) {
 		throw new Broken(error, stage.story);
 	}
-	return { story: stage.story, invoices: outside.invoices.length, legs: memory.legs.length, faults: stage.faults };
+	const trials = memory.routeEvents.filter(({ event }) => event === 'tried').length;
+	return { story: stage.story, invoices: outside.invoices.length, legs: memory.legs.length, faults: stage.faults, trials };
 }
 
 /** Commands in their order; one that is interrupted takes those that follow into its middle. */
@@ -108,6 +111,8 @@ async function happen(stage: Stage, command: Command, meanwhile: () => Promise<v
 			return goRound(stage, {});
 		case 'cancel':
 			return cancel(stage, command.pick);
+		case 'route':
+			return turnRoute(stage, command);
 		case 'poll':
 			return goRound(stage, { polls: true });
 		case 'balances':

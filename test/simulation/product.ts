@@ -4,6 +4,7 @@ import { createSigner } from '../../src/chain/signer.ts';
 import { type Config, resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { TransientError } from '../../src/errors.ts';
+import { noRequester } from '../../src/exchange/requester.ts';
 import { amount, hubAmount } from '../../src/money/amount.ts';
 import { formatAmount } from '../../src/money/units.ts';
 import { createLog } from '../../src/observe/log.ts';
@@ -61,6 +62,7 @@ export function createProduct(outside: Outside, { memory, db, clock, vias }: Pro
 	const policy = {
 		tokens: (venue: string) => [tokenAt(venue)],
 		bridges: (venue: string) => [...bridges.values()].flatMap((bridge) => bridge.contracts(venue)),
+		deposits: () => [],
 		purchases: () => [SPOKE],
 	};
 	const nowMs = () => {
@@ -73,6 +75,7 @@ export function createProduct(outside: Outside, { memory, db, clock, vias }: Pro
 		checkChains: async () => [],
 		everclear: hubOf(outside, config),
 		sending: { db, log, client, chain, signer },
+		requester: noRequester(),
 	};
 	return { ...parts, syncBalances: createSyncBalances(parts) };
 }

@@ -1,5 +1,5 @@
 /** The end of a run: troubles end, and only what the scheduler and the queue bring is done, until nothing is left to do. */
-import { advance } from './events.ts';
+import { advance, sayAboutRoute } from './events.ts';
 import { goRound, work } from './scheduler.ts';
 import { mineAll, type Stage, tell } from './stage.ts';
 
@@ -13,8 +13,9 @@ const LATER_MS = 12_000;
 
 /** Throws when an invariant is broken, or there is no rest within the bound. */
 export async function comeToRest(stage: Stage): Promise<void> {
-	const { outside, clock, judge } = stage;
+	const { outside, clock, judge, memory } = stage;
 	tell(stage, 'troubles end');
+	for (const { route, word } of memory.routeBreakers) if (word !== 'auto') await sayAboutRoute(stage, route, 'auto');
 	outside.silence = 0;
 	outside.deposits.paused.clear();
 	for (const chain of outside.chains.values()) Object.assign(chain, { trouble: 'none', floor: 1n, deaf: 0 });

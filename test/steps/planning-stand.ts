@@ -1,7 +1,7 @@
 /** The planning step on a real database, with bridges that answer at once and balances that are written as if they had just been read. */
 import postgres from 'postgres';
 import type { App } from '../../src/app.ts';
-import type { BridgeAdapter } from '../../src/bridge/bridge.ts';
+import type { BridgeAdapter, Quote } from '../../src/bridge/bridge.ts';
 import { resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { createApp } from '../../src/create-app.ts';
@@ -29,6 +29,8 @@ export interface PlanningStand {
 	beforeCommit: () => Promise<void>;
 	/** Awaited by every bridge that is asked for a quote. */
 	whileQuoting: () => Promise<void>;
+	/** What quotes say instead, by `origin` or `origin-destination`. */
+	says: Record<string, Partial<Quote>>;
 	has(venue: Venue, tokens: bigint, asset?: string): Promise<void>;
 	stop(): Promise<void>;
 }
@@ -50,12 +52,13 @@ export async function startPlanning(planning: object = {}): Promise<PlanningStan
 		app: {
 			...created,
 			db: withMiddle(store.db, () => stand.beforeCommit()),
-			bridges: new Map([...created.bridges].map(([name, bridge]) => [name, answering(bridge, () => stand.whileQuoting())])),
+			bridges: new Map([...created.bridges].map(([name, bridge]) => [name, answering(bridge, () => stand)])),
 			syncBalances: async () => new Map(),
 		},
 		...{ store, sql, files },
 		beforeCommit: async () => {},
 		whileQuoting: async () => {},
+		says: {},
 		async has(venue, tokens, asset = 'USDC') {
 			block += 1n;
 			const units = asset === 'USDC' && venue === '56' ? tokens * 10n ** 18n : tokens * ONE;
@@ -91,15 +94,22 @@ function configOf(planning: object) {
 }
 
 /** Takes a tenth of a token and four basis points of whatever is sent; from 56 half a token. */
-function answering(bridge: BridgeAdapter, whileQuoting: () => Promise<void>): BridgeAdapter {
+function answering(bridge: BridgeAdapter, stand: () => PlanningStand): BridgeAdapter {
 	return {
 		...bridge,
-		async quote({ origin, send }) {
-			await whileQuoting();
+		async quote({ origin, destination, send }) {
+			await stand().whileQuoting();
+			const { says } = stand();
 			const tenth = amount(10n ** BigInt(origin.decimals - 1));
 			const fixedFee = origin.venue === '56' ? amount(tenth * 5n) : tenth;
-			const facts = { send, receive: ZERO, fixedFee, feeBps: '4', step: BASE_UNIT, seconds: 60, validUntilMs: 0 };
-			return { ...facts, minimum: tenth, maximum: amount(tenth * 10_000n) };
+			const facts = { send, receive: ZERO, fixedFee, feeBps: '4', step: BASE_UNIT, seconds: 60, validUntilMs: Number.MAX_SAFE_INTEGER };
+			return {
+				...facts,
+				minimum: tenth,
+				maximum: amount(tenth * 10_000n),
+				...says[origin.venue],
+				...says[`${origin.venue}-${destination.venue}`],
+			};
 		},
 		spend: () => null,
 	};

@@ -181,6 +181,16 @@ describe('/metrics', () => {
 		expect(samples.get('ballast_stopped')).toBe(1);
 	});
 
+	it('says which routes nothing is planned over', async () => {
+		const shut = sql`'open', 'failed', 'leg'`;
+		await run(sql`insert into route_breakers (route, state, reason, actor, retry_at) values
+			('shut', ${shut}, now() + interval '1 minute'), ('due', ${shut}, now() - interval '1 minute')`);
+		await run(sql`insert into route_breakers (route, word) values ('off', 'off'), ('on', 'on')`);
+		const samples = await scrape(site);
+		const said = ['shut', 'due', 'off', 'on'].map((route) => samples.get(`ballast_route_breaker_open{route="${route}"}`));
+		expect(said).toEqual([1, 0, 1, 0]);
+	});
+
 	it('is described in docs/metrics.md, all of it, and nothing else is', async () => {
 		await ended('settled', [
 			['delivered', 5],
@@ -188,6 +198,7 @@ describe('/metrics', () => {
 		]);
 		await openDemand(site.store.db);
 		await run(sql`insert into signer_lanes (venue, signer, next) values ('1', ${SIGNER}, 0)`);
+		await run(sql`insert into route_breakers (route) values ('across-1-10-USDC')`);
 		await run(
 			sql`insert into balance_snapshots (venue, asset, amount, block_number, block_hash, taken_at) values ('1', 'USDC', 5, 1, '0x', now())`,
 		);

@@ -74,7 +74,10 @@ export function createAcross({ apiUrl, spokePools }: AcrossSettings, ports: Brid
 		},
 		spend: ({ origin, send }): Spend => ({ token: origin.token, spender: poolAt(origin.venue), amount: send }),
 		send: async (order) => depositCall(order, poolAt(order.origin.venue), await fees(order)),
-		evidence: (order, mined) => ({ ...readDeposit(order, poolAt(order.origin.venue), mined), seenAtMs: String(ports.nowMs()) }),
+		evidence: (order, mined) => ({
+			...readDeposit(order, poolAt(order.origin.venue), mined),
+			seenAtMs: String(mined.minedAtMs ?? ports.nowMs()),
+		}),
 		prove: async (order, evidence) => proveDeposit(lookAt(order, evidence), evidence),
 		claim: async () => ({ state: 'arrived' }),
 		verify: async (order, proof) =>

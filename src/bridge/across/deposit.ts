@@ -89,8 +89,8 @@ export function readDeposit(order: HopOrder, pool: Address, mined: MinedCall): E
 	};
 }
 
-/** Across fills in a few seconds to a minute; its refund comes hours later, and is found all the same. */
-const USUAL_SECONDS = 60;
+/** Most fills take seconds. What was promised is not on the chain: a look too soon costs nothing, one too late leaves funds lying there. */
+const USUAL_SECONDS = 5;
 
 /** The order of the deposit that a call of ours has made; null when it has made none. */
 export function recoverDeposit(sent: SentCall, pool: Address, places: Places): HopOrder | null {

@@ -26,6 +26,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, fees: Sugge
 	return {
 		send,
 		receive: receiveWith(fixedFee),
+		offered: fees.outputAmount,
 		fixedFee,
 		feeBps,
 		minimum: fees.limits.minDeposit,

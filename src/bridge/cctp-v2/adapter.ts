@@ -44,7 +44,10 @@ export function createCctpV2(configured: CctpV2Settings, ports: BridgePorts): Br
 			const fees = await iris.fees(pair);
 			return burnCall(order, pair, termsOf(order, { from: pair.from, fees }));
 		},
-		evidence: (order, mined) => ({ ...readBurn(order, pairOf(configured, order), mined), sentAtMs: String(ports.nowMs()) }),
+		evidence: (order, mined) => ({
+			...readBurn(order, pairOf(configured, order), mined),
+			sentAtMs: String(mined.minedAtMs ?? ports.nowMs()),
+		}),
 		prove: async (order, evidence) => proveBurn(lookOf(order), order, evidence),
 		claim: async (order, proof) => claimMint(placeOf(order), order, attestedBurnOf(proof)),
 		verify: async (order, proof, claimed) => {

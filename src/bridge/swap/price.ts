@@ -40,6 +40,7 @@ export function priceOf({ origin, destination, send }: QuoteRequest, { out, slip
 	return {
 		send,
 		receive,
+		offered: out,
 		fixedFee: ROUNDINGS,
 		feeBps,
 		minimum,

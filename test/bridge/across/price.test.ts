@@ -136,6 +136,8 @@ describe('a quote', () => {
 		expect(priceOf(request(amount(10n ** 9n), 6, 6), fees, 5)).toEqual({
 			send: 10n ** 9n,
 			receive: 10n ** 9n - 252n - 130_001n,
+			offered: fees.outputAmount,
+			step: 1n,
 			fixedFee: 252n,
 			feeBps: '1.30000000000001',
 			minimum: 5n,

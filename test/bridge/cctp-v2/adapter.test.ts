@@ -59,6 +59,8 @@ describe('one hop over CCTP', () => {
 
 		const evidence = cctp.evidence(ORDER, mined(BURN_TX, [messageSent(emitted()), depositForBurn()]));
 		expect(evidence).toEqual({ ...EVIDENCE, sentAtMs: '7' });
+		const longAgo = { ...mined(BURN_TX, [messageSent(emitted()), depositForBurn()]), minedAtMs: 3 };
+		expect(cctp.evidence(ORDER, longAgo)).toEqual({ ...EVIDENCE, sentAtMs: '3' });
 		expect(await cctp.prove(ORDER, evidence)).toMatchObject({ state: 'pending' });
 		called(['/v2/messages/0'], []);
 

@@ -31,6 +31,7 @@ describe('the price', () => {
 			feeBps: '1.3',
 			minimum: 2n,
 			maximum: 5_000_000_000n,
+			step: 1n,
 			seconds: 20,
 			validUntilMs: 60_007,
 		});

@@ -169,6 +169,8 @@ describe('a quote', () => {
 		expect(priceOf(request(1_000_000n), offered(1_020_000n))).toEqual({
 			send: 1_000_000n,
 			receive: 999_998n,
+			offered: 1_020_000n,
+			step: 1n,
 			fixedFee: 2n,
 			feeBps: '0',
 			minimum: 100n,

@@ -14,6 +14,7 @@ export const sendsAgain: Check = {
 
 export const approvesAgain: Check = {
 	claim: 'so is an approval that is taken away with it',
+	isAbout: ({ approves = true }) => approves,
 	run: async ({ room }) => withTaken(await room({ finalityBlocks: FINALITY_BLOCKS }), ['approve', 'send']),
 };
 

@@ -2,18 +2,18 @@
 import { migrateQueues } from '../../../queues/queue.ts';
 import { type Stack, startStack } from '../../../sandbox/stack.ts';
 import { startWorld } from '../../../sandbox/world.ts';
-import { CRASH_POINTS } from '../../../src/crash-point.ts';
 import { migrateDatabase } from '../../../src/store/migrate.ts';
 import { type Figures, SEEDS } from '../figures.ts';
 import { type Choice, choose } from './choice.ts';
 import type { FaultName } from './faults.ts';
-import { CELLS, nameOf } from './matrix.ts';
+import { CELLS, nameOf, pointsOf, type Suite } from './matrix.ts';
 import { playRun, type RunResult } from './run.ts';
 import type { Place } from './site.ts';
 
 export interface Asked {
 	readonly runs: number;
 	readonly seed: number;
+	readonly suite: Suite;
 	/** Whether every run tells its whole story, and not only one that fails. */
 	readonly story: boolean;
 	/** Gets what happens, line by line. */
@@ -33,23 +33,23 @@ const LANES = 2;
  * Plays the seeds from `seed` on. Most of a run is waiting, for blocks and for the locks of the dead, so two are played beside each other; each lane starts
  * and stops servers and chains of its own, on loopback.
  */
-export async function playProcesses({ runs, seed, hear, story, keep = () => {}, isOver = () => false }: Asked): Promise<Figures> {
+export async function playProcesses({ runs, seed, suite, hear, story, keep = () => {}, isOver = () => false }: Asked): Promise<Figures> {
 	const byIndex = new Map<number, RunResult>();
 	let [begun, startedMs] = [0, performance.now()];
-	const figures = () => add(inARow(byIndex), { seed, minutes: (performance.now() - startedMs) / 60_000 });
+	const figures = () => add(inARow(byIndex), { seed, suite, minutes: (performance.now() - startedMs) / 60_000 });
 	const lane = async (place: Place) => {
 		while (begun < runs && !isOver()) {
 			const index = begun;
 			begun += 1;
-			byIndex.set(index, await playOne(place, (seed + index) % SEEDS, { hear, story }));
+			byIndex.set(index, await playOne(place, choiceOf(place, (seed + index) % SEEDS, suite), { hear, story }));
 			keep(figures());
 		}
 	};
-	await inPlaces(Math.min(LANES, runs), async (places) => {
+	await inPlaces({ count: Math.min(LANES, runs), suite }, async (places) => {
 		startedMs = performance.now();
 		await Promise.all(places.map(lane));
 	});
-	tellCells(inARow(byIndex), hear);
+	tellCells(inARow(byIndex), suite, hear);
 	return figures();
 }
 
@@ -61,12 +61,15 @@ function inARow(byIndex: ReadonlyMap<number, RunResult>): RunResult[] {
 }
 
 /** Whatever happens, all of them are stopped. */
-async function inPlaces(count: number, use: (places: readonly Place[]) => Promise<void>): Promise<void> {
+async function inPlaces(
+	{ count, suite }: { count: number; suite: Suite },
+	use: (places: readonly Place[]) => Promise<void>,
+): Promise<void> {
 	const opened: { stop(): Promise<void> }[] = [];
 	const open = async (): Promise<Place> => {
 		const stack = await startStack({ durable: 'process' });
 		opened.push(stack);
-		const world = await startWorld({ balances: {}, endpoints: ENDPOINTS });
+		const world = await startWorld({ balances: {}, endpoints: ENDPOINTS, exchange: suite === 'exchange' });
 		opened.push(world);
 		return { world, stack, template: await prepare(stack) };
 	};
@@ -79,14 +82,17 @@ async function inPlaces(count: number, use: (places: readonly Place[]) => Promis
 	}
 }
 
-async function playOne(place: Place, seed: number, { hear, story: isTold }: Pick<Asked, 'hear' | 'story'>): Promise<RunResult> {
+function choiceOf({ stack }: Place, seed: number, suite: Suite): Choice {
+	return choose(seed, suite, (fault: FaultName) => stack.redis !== null || !fault.startsWith('redis-'));
+}
+
+async function playOne(place: Place, choice: Choice, { hear, story: isTold }: Pick<Asked, 'hear' | 'story'>): Promise<RunResult> {
 	const startedMs = performance.now();
-	const choice = choose(seed, (fault: FaultName) => place.stack.redis !== null || !fault.startsWith('redis-'));
 	const result = await playRun(place, choice).catch((error: unknown) => unplayed(choice, error));
 	const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
 	const { violations, stuck, story } = result;
 	const isFine = violations.length === 0 && stuck === null;
-	hear(`${isFine ? 'ok    ' : 'FAILED'} seed ${seed} (${seconds} s): ${result.crashes} died. ${story[0]?.trim() ?? ''}`);
+	hear(`${isFine ? 'ok    ' : 'FAILED'} seed ${choice.seed} (${seconds} s): ${result.crashes} died. ${story[0]?.trim() ?? ''}`);
 	if (!isFine || isTold) for (const line of [...story, ...violations]) hear(`    ${line}`);
 	return result;
 }
@@ -95,12 +101,12 @@ async function playOne(place: Place, seed: number, { hear, story: isTold }: Pick
 function unplayed(choice: Choice, error: unknown): RunResult {
 	const reason = `could not be played: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 	return {
-		...{ choice, violations: [], duplicateEffects: 0, lostFunds: false, stuck: reason },
+		...{ choice, violations: [], duplicateEffects: 0, providerDuplicates: 0, lostFunds: false, stuck: reason },
 		...{ crashes: 0, legs: 0, faults: 0, events: 0, story: [reason] },
 	};
 }
 
-function add(results: readonly RunResult[], { seed, minutes }: { seed: number; minutes: number }): Figures {
+function add(results: readonly RunResult[], { seed, suite, minutes }: { seed: number; suite: Suite; minutes: number }): Figures {
 	const runs = results.length;
 	const count = (is: (result: RunResult) => boolean) => results.filter(is).length;
 	const sum = (of: (result: RunResult) => number) => results.reduce((total, each) => total + of(each), 0);
@@ -111,6 +117,7 @@ function add(results: readonly RunResult[], { seed, minutes }: { seed: number; m
 		violations: count((each) => each.violations.length > 0),
 		stuck: count((each) => each.stuck !== null),
 		duplicateEffects: sum((each) => each.duplicateEffects),
+		...(suite === 'exchange' && { providerDuplicates: sum((each) => each.providerDuplicates) }),
 		lostFunds: count((each) => each.lostFunds),
 		runsPerMinute: Math.round((runs / minutes) * 10) / 10,
 		perRun: {
@@ -119,15 +126,15 @@ function add(results: readonly RunResult[], { seed, minutes }: { seed: number; m
 			faults: mean((each) => each.faults),
 			events: mean((each) => each.events),
 		},
-		crashPoints: { hit: hit.size, known: CRASH_POINTS.length },
+		crashPoints: { hit: hit.size, known: pointsOf(suite).length },
 	};
 }
 
 /** A cell is hit by as many deaths as it asks for. */
-function tellCells(results: readonly RunResult[], hear: (line: string) => void): void {
+function tellCells(results: readonly RunResult[], suite: Suite, hear: (line: string) => void): void {
 	const asked = new Set(results.map(({ choice }) => nameOf(choice.cell)));
 	const hit = new Set(results.filter(({ choice, crashes }) => crashes >= choice.cell.deaths).map(({ choice }) => nameOf(choice.cell)));
-	hear(`cells: ${hit.size} hit of ${asked.size} played, of ${CELLS.length}`);
+	hear(`cells: ${hit.size} hit of ${asked.size} played, of ${CELLS[suite].length}`);
 	for (const each of asked) if (!hit.has(each)) hear(`    not hit: ${each}`);
 }
 

@@ -2,7 +2,7 @@
 import type { CrashPoint } from '../../../src/crash-point.ts';
 import { generator, pick, type Random } from '../random.ts';
 import { FAULTS, type FaultName } from './faults.ts';
-import { type Cell, cellOf, nameOf } from './matrix.ts';
+import { type Cell, cellOf, nameOf, type Suite } from './matrix.ts';
 
 export interface ChosenFault {
 	readonly name: FaultName;
@@ -15,7 +15,7 @@ export interface ChosenFault {
 export interface Choice {
 	readonly seed: number;
 	readonly cell: Cell;
-	readonly bridges: readonly ('across' | 'cctp-v2')[];
+	readonly bridges: readonly ('across' | 'binance' | 'cctp-v2')[];
 	/** Token units. The first is there from the beginning, the others when somebody has died, or all at once. */
 	readonly invoices: readonly number[];
 	/** What leads to the crash point at all, there from the beginning; null when it is on everybody's way. */
@@ -34,18 +34,22 @@ const LEADS_TO: Partial<Record<CrashPoint, FaultName>> = {
 	'reply-lost': 'rpc-reply-lost',
 	'outbid-stored': 'mempool-dropped',
 	'claimed-by-others': 'claimed-by-others',
+	'answer-lost': 'exchange-answer-lost',
 };
 /** Faults that a run can only have alone: what they lead to has to be waited for. */
 const ALONE: readonly FaultName[] = ['foreign-nonce', 'claimed-by-others'];
 
-/** Seeds in a row go through all cells of `matrix.ts`; all the rest is drawn. */
-export function choose(seed: number, isPossible: (fault: FaultName) => boolean): Choice {
+/** Seeds in a row go through all cells of the suite in `matrix.ts`; all the rest is drawn. */
+export function choose(seed: number, suite: Suite, isPossible: (fault: FaultName) => boolean): Choice {
 	const random = generator(seed);
-	const cell = cellOf(seed);
-	const bridges = bridgesOf(cell, random);
+	const cell = cellOf(seed, suite);
+	const bridges: Choice['bridges'] = suite === 'exchange' ? ['binance'] : bridgesOf(cell, random);
 	const forced = LEADS_TO[cell.point];
 	const leading = forced === undefined ? null : fault(forced, random);
-	const isOfBridge = (name: FaultName) => !name.startsWith('proof-') || bridges.includes('cctp-v2');
+	const isOfBridge = (name: FaultName) => {
+		if (name.startsWith('exchange-')) return suite === 'exchange';
+		return bridges.includes('cctp-v2') || !(name.startsWith('proof-') || name === 'claimed-by-others');
+	};
 	const names = FAULTS.filter(
 		(name) => isPossible(name) && isOfBridge(name) && (!ALONE.includes(name) || (leading === null && name !== 'claimed-by-others')),
 	);

@@ -40,6 +40,8 @@ export interface CrewPlace {
 	/** The content of the configuration file. */
 	readonly config: unknown;
 	readonly signerKey: string;
+	/** Of the environment. */
+	readonly exchangeKeys: Readonly<Record<string, string>>;
 	readonly settings: QueueSettings;
 	/** The entry of the later version. */
 	readonly laterEntry: () => string;
@@ -150,13 +152,14 @@ function controls(members: readonly Member[]): Pick<Crew, 'names' | 'kill' | 'ha
 	};
 }
 
-function environment({ settings, signerKey }: CrewPlace, file: string): Record<string, string> {
+function environment({ settings, signerKey, exchangeKeys }: CrewPlace, file: string): Record<string, string> {
 	return {
 		DATABASE_URL: settings.databaseUrl,
 		QUEUE_BACKEND: settings.backend,
 		QUEUE_PREFIX: settings.prefix,
 		BALLAST_CONFIG: file,
 		BALLAST_SIGNER_KEY: signerKey,
+		...exchangeKeys,
 		...(settings.redisUrl === null ? {} : { REDIS_URL: settings.redisUrl }),
 	};
 }

@@ -6,6 +6,19 @@ import type { World } from '../../../sandbox/world.ts';
 import { claimBeforeUs, expireProofs, keepPending, loseProofs, mixProofs, spoilProofs } from './bridge-faults.ts';
 import type { Crew } from './crew.ts';
 import { at, type Dice, one } from './dice.ts';
+import {
+	breakWithdrawals,
+	closeExchange,
+	disturbExchange,
+	endWithdrawals,
+	holdDeposits,
+	holdWithdrawals,
+	lagHistory,
+	limitRequests,
+	lockDeposits,
+	loseWithdrawalAnswers,
+	suspendWithdrawals,
+} from './exchange-faults.ts';
 import { type ForeignSpend, reorganise, spendForeignNonce } from './onchain-faults.ts';
 import { chainOf, disturb, dropPools, first, lagMore, loseReplies, SENDS, toAll, toOne } from './request-faults.ts';
 import { cutBackends, onRedis, restartPostgres, restartRedis, wakeFiveTimes } from './server-faults.ts';
@@ -69,6 +82,17 @@ const TABLE = {
 	'proof-reordered': mixProofs,
 	'proof-expired': expireProofs,
 	'claimed-by-others': claimBeforeUs,
+	'exchange-answer-lost': loseWithdrawalAnswers,
+	'exchange-not-taken': breakWithdrawals,
+	'exchange-api': disturbExchange,
+	'exchange-stuck': holdWithdrawals,
+	'exchange-locked': lockDeposits,
+	'exchange-pending': holdDeposits,
+	'exchange-unlisted': lagHistory,
+	'exchange-ended': endWithdrawals,
+	'exchange-maintenance': closeExchange,
+	'exchange-suspended': suspendWithdrawals,
+	'exchange-limited': limitRequests,
 	'redis-clients-killed': (game) => onRedis(game, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal')),
 	'redis-flushed': (game) => onRedis(game, (redis) => redis.flushall()),
 	'redis-paused': (game) => onRedis(game, (redis) => redis.call('CLIENT', 'PAUSE', REDIS_PAUSED_MS)),

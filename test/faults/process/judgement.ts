@@ -1,7 +1,7 @@
 /** What the oracle of `sandbox/oracle` says of a run. */
 import { checkBooks } from '../../../sandbox/oracle/books.ts';
 import { judge, type OracleChain } from '../../../sandbox/oracle/chains.ts';
-import { accountsSince, balancesSince } from '../../../sandbox/oracle/openings.ts';
+import { accountsSince, balancesSince, exchangeBook } from '../../../sandbox/oracle/openings.ts';
 import { checkSent } from '../../../sandbox/oracle/sent.ts';
 import type { Product } from '../../product.ts';
 import type { Game } from './faults.ts';
@@ -10,6 +10,8 @@ export interface Judged {
 	/** Broken invariants, in words. */
 	readonly violations: readonly string[];
 	readonly duplicateEffects: number;
+	/** Requests that a service has taken twice under one key. */
+	readonly providerDuplicates: number;
 	readonly lostFunds: boolean;
 }
 
@@ -19,14 +21,23 @@ export async function judgeRun(
 	isAtRest: boolean,
 ): Promise<Judged> {
 	const { world, complaints } = game;
-	const verdict = await judge(before, world.wallet, { book: world.everclear.book() });
+	const verdict = await judge(before, world.wallet, { book: world.everclear.book(), exchange: exchangeBook(world) });
+	const providerDuplicates = world.binance?.duplicates ?? 0;
 	const { duplicateEffects } = verdict;
-	const twice = duplicateEffects === 0 ? [] : [`${duplicateEffects} effects happened twice`];
-	if (!isAtRest) return { violations: [...complaints, ...twice], duplicateEffects, lostFunds: false };
+	const twice = [
+		...(duplicateEffects === 0 ? [] : [`${duplicateEffects} effects happened twice`]),
+		...(providerDuplicates === 0 ? [] : [`${providerDuplicates} requests were carried out twice`]),
+	];
+	if (!isAtRest) return { violations: [...complaints, ...twice], duplicateEffects, providerDuplicates, lostFunds: false };
 	const books = (await checkBooks(product.sql, await balancesSince(world, before))).filter((each) => !isForeign(game, each));
 	const sent = (await checkSent(product.sql, accountsSince(world, before), world.wallet)).filter((each) => !isForeignCall(game, each));
 	const isLost = !verdict.conserved || books.some((each) => each.startsWith('the ledger says') || each.startsWith('posting'));
-	return { violations: [...complaints, ...verdict.problems, ...books, ...sent, ...twice], duplicateEffects, lostFunds: isLost };
+	return {
+		violations: [...complaints, ...verdict.problems, ...books, ...sent, ...twice],
+		duplicateEffects,
+		providerDuplicates,
+		lostFunds: isLost,
+	};
 }
 
 /** What somebody else has sent was never written down before, and its nonce has no owner, unless an effect had it. */

@@ -18,6 +18,9 @@ export interface Cell {
 }
 
 const PAYS: readonly Stage[] = ['bridge-execution', 'earmark-settlement'];
+/** What a campaign is about: the bridges that chains and attesters prove, or an exchange. */
+export type Suite = 'usual' | 'exchange';
+
 /** Who comes there. The sweeper of lanes comes to some of them, too, but only to what nobody has touched for ten seconds. */
 const STAGES: Readonly<Record<CrashPoint, readonly Stage[]>> = {
 	'earmark-written': ['rebalance-planning'],
@@ -33,28 +36,45 @@ const STAGES: Readonly<Record<CrashPoint, readonly Stage[]>> = {
 	'verdict-written': PAYS,
 	'outbid-stored': PAYS,
 	'proof-fetched': ['attestation-polling'],
+	'request-committed': ['bridge-execution'],
+	'request-claimed': ['bridge-execution'],
+	'answer-lost': ['bridge-execution'],
+	requested: ['bridge-execution'],
+	'answer-found': ['bridge-execution'],
 	'claimed-by-others': ['bridge-execution'],
 	delivered: ['attestation-polling', 'bridge-execution'],
 	'release-written': ['earmark-settlement'],
 };
 
+const REQUESTING: readonly CrashPoint[] = ['request-committed', 'request-claimed', 'answer-lost', 'requested', 'answer-found'];
+/** Where nobody comes in a suite: an exchange's withdrawal is claimed by nobody else, and nothing but that is asked for. */
+const NOWHERE: Readonly<Record<Suite, readonly CrashPoint[]>> = { usual: REQUESTING, exchange: ['claimed-by-others'] };
+
+/** The points that processes of a suite pass. */
+export function pointsOf(suite: Suite): readonly CrashPoint[] {
+	return CRASH_POINTS.filter((point) => !NOWHERE[suite].includes(point));
+}
+
 const ONE_AND_TWO = [1, 2] as const;
 /** Every point once before any of them a second time. */
-const PLACES = [0, 1].flatMap((rank) =>
-	CRASH_POINTS.flatMap((point) => {
-		const stage = STAGES[point][rank];
-		return stage === undefined ? [] : [{ point, stage }];
-	}),
-);
+const placesOf = (suite: Suite) =>
+	[0, 1].flatMap((rank) =>
+		pointsOf(suite).flatMap((point) => {
+			const stage = STAGES[point][rank];
+			return stage === undefined ? [] : [{ point, stage }];
+		}),
+	);
+
+const cellsOf = (suite: Suite): readonly Cell[] =>
+	ONE_AND_TWO.flatMap((pollers) => ONE_AND_TWO.flatMap((deaths) => placesOf(suite).map((place) => ({ ...place, deaths, pollers }))));
 
 /** All of them, in the order of the seeds that play them. */
-export const CELLS: readonly Cell[] = ONE_AND_TWO.flatMap((pollers) =>
-	ONE_AND_TWO.flatMap((deaths) => PLACES.map((place) => ({ ...place, deaths, pollers }))),
-);
+export const CELLS: Readonly<Record<Suite, readonly Cell[]>> = { usual: cellsOf('usual'), exchange: cellsOf('exchange') };
 
 /** The seed 0 plays the first cell, the next one the second, and so round and round. */
-export function cellOf(seed: number): Cell {
-	const cell = CELLS[seed % CELLS.length];
+export function cellOf(seed: number, suite: Suite): Cell {
+	const cells = CELLS[suite];
+	const cell = cells[seed % cells.length];
 	if (cell === undefined) throw new RangeError(`seed ${seed} is no whole number`);
 	return cell;
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import type { QueueSettings } from '../../../queues/queue.ts';
+import { binanceKeys } from '../../../sandbox/binance/config.ts';
 import { createDatabase } from '../../../sandbox/servers/database.ts';
 import type { Stack } from '../../../sandbox/stack.ts';
 import type { World } from '../../../sandbox/world.ts';
@@ -50,7 +51,13 @@ export async function openProduct({ stack, template, world }: Place, config: unk
 	const store = openStore({ databaseUrl: named, pool: 2 });
 	const sql = postgres(named, { max: 2, onnotice: () => {} });
 	const log = createLog('silent', 'judge');
-	const app = createApp({ config: resolveConfig(fileSchema.parse(config)), db: store.db, log, signerKey: world.signerKey });
+	const app = createApp({
+		config: resolveConfig(fileSchema.parse(config)),
+		db: store.db,
+		log,
+		signerKey: world.signerKey,
+		exchangeKeys: binanceKeys(world.binance),
+	});
 	return {
 		...{ app, store, sql, databaseUrl, settings },
 		async stop() {

@@ -50,7 +50,7 @@ const names = fc.uniqueArray(fc.constantFrom(...inTransactions), { minLength: 1,
 
 export const sequences = fc.array(
 	fc.record({
-		afterMs: fc.constantFrom(0, 0, 700, 15_000),
+		afterMs: fc.constantFrom(0, 0, 700, 15_000, 90_000),
 		what: fc.oneof(
 			fc.record({ kind: fc.constant('on a connection' as const), name: fc.constantFrom(...onConnection), seed }),
 			fc.record({ kind: fc.constant('in a transaction' as const), names, isUndone: fc.nat(7).map((each) => each === 0), seed }),

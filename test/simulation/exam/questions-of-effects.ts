@@ -111,7 +111,8 @@ export const inEffects = {
 		const id = effectOf(of, ...effectStatesBefore(to));
 		const signed = of.memory.attempts.filter(({ effectId }) => effectId === id).map(({ hash }) => hash as Hex);
 		const verdict = { blockNumber: of.block(), logs: [{ topics: ['0x1'], data: '0x', removed: false }], reason: of.one([null, 'paused']) };
-		return resolveEffect(tx, id, { to, hash: of.one([...signed, of.hash()]), ...verdict });
+		const fee = of.one([{}, { feePaid: of.block() }]);
+		return resolveEffect(tx, id, { ...fee, to, hash: of.one([...signed, of.hash()]), ...verdict });
 	},
 	setSpend: (tx, of) => setSpend(tx, effectOf(of, 'intended'), of.units()),
 } satisfies Record<string, InTransaction>;

@@ -34,6 +34,7 @@ import { moveHold, placeHolds, readHolds } from '../../../src/store/holds.ts';
 import {
 	expectLegWithin,
 	markOverdue,
+	noteLate,
 	noteProof,
 	passOn,
 	readLeg,
@@ -111,7 +112,7 @@ export const inWork = {
 		const units = { send: of.units(), receive: of.units() };
 		const hop = { bridge: 'model', ...units, seconds: 5 };
 		const hops = [
-			{ ...hop, origin: of.venue(), destination: '56', asset, toAsset: 'WETH' },
+			{ ...hop, origin: of.venue(), destination: '56', asset, toAsset: 'WETH', promised: { receive: `${units.receive}`, feeBps: '0.5' } },
 			{ ...hop, origin: '56', destination: venue, asset: 'WETH', toAsset: asset },
 		];
 		const route = of.one(['model-1-10-USDC', 'claiming-1-10-USDC']);
@@ -147,6 +148,12 @@ export const inWork = {
 		const hop = of.row(leg.hops, ({ status }) => status === 'in_flight');
 		return noteProof(tx, { leg, hop: of.seldom() ? { ...hop, proof: null } : hop, proof: { tx: of.hash() } });
 	},
+	noteLate: (tx, of) =>
+		noteLate(
+			tx,
+			of.id(of.memory.hops, ({ status }) => status === 'in_flight'),
+			of.below(9),
+		),
 	markOverdue: async (tx, of) =>
 		markOverdue(
 			tx,

@@ -3,19 +3,30 @@ import { type Db, inTransaction, type Tx } from '../../../src/store/db.ts';
 import { type Chance, Nothing } from './chance.ts';
 import { inEffects, onEffects } from './questions-of-effects.ts';
 import { inFunds, onFunds } from './questions-of-funds.ts';
+import { inRoutes, onRoutes } from './questions-of-routes.ts';
 import { inWork, onWork } from './questions-of-work.ts';
 
 export type OnConnection = (db: Db, of: Chance) => Promise<unknown>;
 export type InTransaction = (tx: Tx, of: Chance) => Promise<unknown>;
 
-const ON_CONNECTION: Readonly<Record<string, OnConnection>> = { ...onWork, ...onEffects, ...onFunds };
-const IN_TRANSACTION: Readonly<Record<string, InTransaction>> = { ...inWork, ...inEffects, ...inFunds };
+const ON_CONNECTION: Readonly<Record<string, OnConnection>> = { ...onWork, ...onEffects, ...onFunds, ...onRoutes };
+const IN_TRANSACTION: Readonly<Record<string, InTransaction>> = { ...inWork, ...inEffects, ...inFunds, ...inRoutes };
 
 /** More often, what much else waits for. */
 export const onConnection = [...Object.keys(ON_CONNECTION), 'noteMined', 'clearLaneForeign', 'requestCancel'];
 export const inTransactions = [
 	...Object.keys(IN_TRANSACTION),
-	...['intendEffects', 'reserveNonce', 'storeAttempt', 'resolveEffect', 'intendReset', 'setHopStatus', 'setLegStatus'],
+	...[
+		'intendEffects',
+		'reserveNonce',
+		'storeAttempt',
+		'resolveEffect',
+		'intendReset',
+		'setHopStatus',
+		'setLegStatus',
+		'countEnds',
+		'countEnds',
+	],
 ];
 
 /** One question, or a transaction of several that may be undone at its end. `seed` draws what is asked. */

@@ -4,6 +4,7 @@ import { earmarks, holds, hops, rebalanceOperations } from '../../../drizzle/sch
 import { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
 import { balanceSnapshots, outbox, receivables, stops } from '../../../drizzle/schema/inventory.ts';
 import { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
+import { routeBreakers, routeEvents } from '../../../drizzle/schema/routes.ts';
 import type { Memory } from '../store/memory.ts';
 
 export const TABLES = {
@@ -22,4 +23,6 @@ export const TABLES = {
 	ledger: { table: ledgerEntries, inMemory: (memory: Memory) => memory.ledger },
 	outbox: { table: outbox, inMemory: (memory: Memory) => memory.outbox },
 	stops: { table: stops, inMemory: (memory: Memory) => memory.stops },
+	routeBreakers: { table: routeBreakers, inMemory: (memory: Memory) => memory.routeBreakers },
+	routeEvents: { table: routeEvents, inMemory: (memory: Memory) => memory.routeEvents },
 } as const;

@@ -31,8 +31,9 @@ export const insertLeg: typeof real.insertLeg = async (tx, earmarkId, { route, a
 		...{ id, earmarkId, asset, route, origin, destination, send, receive, delivered: null, status: 'planned', reason: null },
 		...{ overdueAt: null, generation: 1, nextActionAt: memory.now(FIRST_ACTION_MS), ...at },
 	});
-	const unknown = { delivered: null, deliveredTx: null, promised: null, sentAt: null, status: 'planned', evidence: null, proof: null };
-	for (const [index, hop] of hops.entries()) memory.add(memory.hops, { id: memory.id(), legId: id, index, ...hop, ...unknown, ...at });
+	const unknown = { delivered: null, deliveredTx: null, sentAt: null, lateAt: null, status: 'planned', evidence: null, proof: null };
+	for (const [index, { promised = null, ...hop }] of hops.entries())
+		memory.add(memory.hops, { id: memory.id(), legId: id, index, ...hop, promised, ...unknown, ...at });
 	return id;
 };
 

@@ -117,11 +117,11 @@ export const recordBroadcast: typeof real.recordBroadcast = async (db, { effectI
 	if (row !== undefined) memory.change(row, { status: 'tracking', updatedAt: memory.now() });
 };
 
-export const resolveEffect: typeof real.resolveEffect = async (tx, id, { to, hash, blockNumber, logs, reason }) => {
+export const resolveEffect: typeof real.resolveEffect = async (tx, id, { to, hash, blockNumber, logs, feePaid = null, reason }) => {
 	const memory = await tablesOf(tx);
 	const row = expected(memory, id, (each) => stands(each, effectStatesBefore(to)));
 	const isAnothers = row.spentBy === hash || memory.attempts.some((each) => each.hash === hash && each.cancels);
-	const mined = { minedHash: hash, minedBlock: blockNumber, minedLogs: logs, reason, updatedAt: memory.now() };
+	const mined = { minedHash: hash, minedBlock: blockNumber, minedLogs: logs, feePaid, reason, updatedAt: memory.now() };
 	memory.change(row, { ...mined, status: to === 'reverted' && isAnothers ? 'cancelled' : to });
 };
 

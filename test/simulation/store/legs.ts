@@ -50,6 +50,16 @@ export const noteProof: typeof real.noteProof = async (tx, { hop, proof }) => {
 	memory.change(row, { proof, version: row.version + 1 });
 };
 
+export const noteLate: typeof real.noteLate = async (tx, hopId, seconds) => {
+	const memory = await tablesOf(tx);
+	const now = memory.now();
+	const isDue = (row: HopRow) => Date.parse(row.updatedAt) < Date.parse(now) - seconds * 1_000;
+	const row = memory.hops.find((each) => each.id === hopId && each.status === 'in_flight' && each.lateAt === null && each.proof === null);
+	if (row === undefined || !isDue(row)) return false;
+	memory.change(row, { lateAt: now });
+	return true;
+};
+
 export const expectLegWithin: typeof real.expectLegWithin = async (db, legId, ms) => {
 	const memory = await tablesOf(db);
 	const row = memory.legs.find((each) => each.id === legId);
@@ -113,5 +123,6 @@ function toHop(row: HopRow): Hop {
 		evidence: row.evidence as Noted | null,
 		proof: row.proof as Noted | null,
 		changedAt: row.updatedAt,
+		lateAt: row.lateAt,
 	};
 }

@@ -7,6 +7,7 @@ import type { earmarks, holds, hops, rebalanceOperations } from '../../../drizzl
 import type { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
 import type { balanceSnapshots, outbox, receivables, stops } from '../../../drizzle/schema/inventory.ts';
 import type { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
+import type { routeBreakers, routeEvents } from '../../../drizzle/schema/routes.ts';
 import type { Db, Tx } from '../../../src/store/db.ts';
 
 /** A row that may be changed in place, through `Memory.change` only. */
@@ -20,6 +21,7 @@ export type HoldRow = Row<typeof holds>;
 export type EffectRow = Row<typeof effects>;
 export type AttemptRow = Row<typeof attempts>;
 export type LaneRow = Row<typeof signerLanes>;
+export type RouteBreakerRow = Row<typeof routeBreakers>;
 
 export interface MemoryOptions {
 	/** Unix milliseconds; asked at the beginning of every transaction and of every statement outside of one. */
@@ -55,6 +57,8 @@ export class Memory {
 	readonly ledger: Row<typeof ledgerEntries>[] = [];
 	readonly outbox: Row<typeof outbox>[] = [];
 	readonly stops: Row<typeof stops>[] = [];
+	readonly routeBreakers: RouteBreakerRow[] = [];
+	readonly routeEvents: Row<typeof routeEvents>[] = [];
 	/** Rises with every write, those that are undone later included. */
 	writes = 0;
 	private readonly options: MemoryOptions;

@@ -1,0 +1,13 @@
+/** The client id of a keyed request. */
+import { keccak256, toHex } from 'viem';
+
+/** Letters and digits that every service takes; so many bits of a hash meet by chance never. */
+const LENGTH = 31;
+
+/**
+ * From what the outside world itself remembers, so that whoever has lost the database asks under the same key again, and finds what was asked
+ * before. `attempt` rises only when the service is seen to have carried out nothing.
+ */
+export function requestKey(subject: string, attempt: number): string {
+	return `b${keccak256(toHex(`${subject} ${attempt}`)).slice(2, 2 + LENGTH)}`;
+}

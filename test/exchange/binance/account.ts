@@ -1,0 +1,46 @@
+/** The product's client of an exchange, with budgets that write down what they are asked. */
+import type { RequestBudget } from '../../../src/bridge/bridge.ts';
+import { createBinance } from '../../../src/exchange/binance/binance.ts';
+import type { Exchange } from '../../../src/exchange/exchange.ts';
+
+export interface AccountAt {
+	readonly apiUrl: string;
+	readonly apiKey?: string;
+	readonly secret?: string;
+	readonly nowMs?: () => number;
+	readonly timeoutMs?: number;
+}
+
+export interface Account {
+	readonly exchange: Exchange;
+	/** Like "uid 18000", in the order of the calls. */
+	readonly charged: string[];
+	/** Like "ip 5000": milliseconds. */
+	readonly pauses: string[];
+	/** By service: requests per second. */
+	readonly rates: ReadonlyMap<string, number>;
+	/** Thrown by the budgets instead of letting anybody in. */
+	refusal: Error | null;
+	/** What happens while somebody waits to be let in. */
+	entering: () => void;
+}
+
+export function openAccount({ apiUrl, apiKey = 'k'.repeat(64), secret = 's', nowMs = Date.now, timeoutMs = 10_000 }: AccountAt): Account {
+	const [charged, pauses, rates]: [string[], string[], Map<string, number>] = [[], [], new Map()];
+	const budget = (service: string, perSecond: number): RequestBudget => {
+		rates.set(service, perSecond);
+		const name = service.replace('binance ', '');
+		return {
+			async enter(weight = 1) {
+				if (account.refusal !== null) throw account.refusal;
+				account.entering();
+				charged.push(`${name} ${weight}`);
+			},
+			pause: async (ms) => void pauses.push(`${name} ${ms}`),
+		};
+	};
+	const settings = { apiUrl, uidWeightPerMinute: 180_000, ipWeightPerMinute: 12_000 };
+	const exchange = createBinance({ settings, keys: { apiKey, secret }, budget, nowMs, timeoutMs });
+	const account: Account = { exchange, charged, pauses, rates, refusal: null, entering: () => undefined };
+	return account;
+}
