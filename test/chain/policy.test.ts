@@ -1,4 +1,4 @@
-import { type Address, encodeFunctionData, erc20Abi } from 'viem';
+import { type Address, concat, encodeFunctionData, erc20Abi, type Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { approveCalldata, tagCalldata } from '../../src/chain/payload.ts';
 import { checkPolicy, type SigningPolicy } from '../../src/chain/policy.ts';
@@ -42,6 +42,10 @@ const approve = (spender: Address) => tagCalldata(approveCalldata(spender, amoun
 const call = tagCalldata('0x12345678', OWNER);
 const payload = (target: Address, calldata: `0x${string}`, value = 0n) => ({ target, calldata, value, gas: 1n });
 
+const transferTo = (to: Address) => encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [to, 5n] });
+const deposit = tagCalldata(transferTo(DEPOSIT), OWNER);
+const transferFrom = encodeFunctionData({ abi: erc20Abi, functionName: 'transferFrom', args: [DEPOSIT, DEPOSIT, 5n] });
+
 describe('signing policy', () => {
 	it('lets configured acts pass', () => {
 		expect(() => checkPolicy(policy, effect('approve'), payload(TOKEN, approve(POOL)))).not.toThrow();
@@ -49,9 +53,13 @@ describe('signing policy', () => {
 		expect(() => checkPolicy(policy, effect('reset'), payload(TOKEN, approve(POOL)))).not.toThrow();
 		expect(() => checkPolicy(policy, effect('send'), payload(POOL, call))).not.toThrow();
 		expect(() => checkPolicy(policy, effect('purchase'), payload(SPOKE, call))).not.toThrow();
+		expect(() => checkPolicy(policy, effect('send'), payload(TOKEN, deposit))).not.toThrow();
+		expect(() =>
+			checkPolicy(policy, effect('send'), payload(TOKEN, tagCalldata(concat([transferTo(DEPOSIT), '0x12345678']), OWNER))),
+		).not.toThrow();
 	});
 
-	const transfer = tagCalldata(encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [STRANGER, 5n] }), OWNER);
+	const transfer = tagCalldata(transferTo(STRANGER), OWNER);
 	const refused: [string, EffectKind, ReturnType<typeof payload>][] = [
 		['an unknown token', 'approve', payload(STRANGER, approve(POOL))],
 		['an unknown spender', 'approve', payload(TOKEN, approve(STRANGER))],
@@ -60,6 +68,19 @@ describe('signing policy', () => {
 		['a purchase at a bridge', 'purchase', payload(POOL, call)],
 		['a bridge leg at the hub', 'send', payload(SPOKE, call)],
 		['a call to a token', 'send', payload(TOKEN, transfer)],
+		['a transfer to a bridge contract', 'send', payload(TOKEN, tagCalldata(transferTo(POOL), OWNER))],
+		['a transfer of somebody else, to our own account', 'send', payload(TOKEN, tagCalldata(transferFrom, OWNER))],
+		['an approval as a send', 'send', payload(TOKEN, approve(POOL))],
+		['an approval of our own account as a send', 'send', payload(TOKEN, approve(DEPOSIT))],
+		['an approval of our own account at the exchange', 'approve', payload(TOKEN, approve(DEPOSIT))],
+		['junk to a token', 'send', payload(TOKEN, call)],
+		['nothing but an owner to a token', 'send', payload(TOKEN, tagCalldata('0x', OWNER))],
+		['half a transfer to a token', 'send', payload(TOKEN, tagCalldata(transferTo(DEPOSIT).slice(0, 60) as Hex, OWNER))],
+		['a transfer of a token that is not ours', 'send', payload(STRANGER, deposit)],
+		['a deposit as a claim', 'claim', payload(TOKEN, deposit)],
+		['a deposit as a purchase', 'purchase', payload(TOKEN, deposit)],
+		['a deposit with native value', 'send', payload(TOKEN, deposit, 1n)],
+		['a call of the deposit address', 'send', payload(DEPOSIT, call)],
 		['native value', 'send', payload(POOL, call, 1n)],
 		['calldata without its owner', 'send', payload(POOL, '0x12345678')],
 		['calldata of another owner', 'send', payload(POOL, tagCalldata('0x12345678', '11111111-ceea-467f-a0c3-2f1c1f7a0a11'))],

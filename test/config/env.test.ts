@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readEnv } from '../../src/config/env.ts';
+import { exchangeKeysOf, readEnv } from '../../src/config/env.ts';
 import { envSchema } from '../../src/config/schema.ts';
 import { ConfigError } from '../../src/errors.ts';
 
@@ -66,6 +66,28 @@ describe('the environment', () => {
 		const { message } = refusal({ LOG_LEVEL: 'loud' });
 		expect(message).toContain('DATABASE_URL: is missing');
 		expect(message).toContain('\nconfiguration: LOG_LEVEL: ');
+	});
+});
+
+describe('the keys of an exchange', () => {
+	const [BALLAST_BINANCE_API_KEY, BALLAST_BINANCE_API_SECRET] = ['an api key', 'its secret'];
+	const keysOf = (source: Record<string, string>) => exchangeKeysOf(readEnv({ ...VALID, ...source }));
+
+	test('are taken as a pair, and not needed', () => {
+		expect(keysOf({})).toEqual({});
+		expect(keysOf({ BALLAST_BINANCE_API_KEY: '', BALLAST_BINANCE_API_SECRET: '' })).toEqual({});
+		expect(keysOf({ BALLAST_BINANCE_API_KEY, BALLAST_BINANCE_API_SECRET })).toEqual({
+			binance: { apiKey: 'an api key', secret: 'its secret' },
+		});
+	});
+
+	test.each([
+		['BALLAST_BINANCE_API_SECRET', { BALLAST_BINANCE_API_KEY }],
+		['BALLAST_BINANCE_API_KEY', { BALLAST_BINANCE_API_SECRET }],
+	])('are refused naming %s when it is the half that is missing, without a value', (key, source) => {
+		const ask = () => keysOf(source as unknown as Record<string, string>);
+		expect(ask).toThrow(expect.objectContaining({ key, message: expect.not.stringMatching(/an api key|its secret/) }));
+		expect(ask).toThrow(ConfigError);
 	});
 });
 

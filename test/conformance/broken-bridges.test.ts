@@ -99,6 +99,22 @@ const BROKEN: Readonly<Record<string, Broken>> = {
 			};
 		},
 	},
+	'asks again for what is only late': {
+		bridge: 'binance',
+		claim: 'what is asked for and late is not asked for again',
+		problem: /more than one withdrawal under the key|happened twice/,
+		adapt: (adapter) => {
+			const { requests } = adapter;
+			if (requests === undefined) throw new Error('it asks for nothing');
+			// Otherwise the free balance would stand in the way.
+			world.binance?.credit('USDC', '1000');
+			const look: typeof requests.look = async (...asked) => {
+				const sight = await requests.look(...asked);
+				return sight.state === 'pending' ? { state: 'absent' } : sight;
+			};
+			return { ...adapter, requests: { ...requests, look } };
+		},
+	},
 	'takes 404 for failure': {
 		bridge: 'cctp-v2',
 		claim: 'nothing fails when an API answers 404',

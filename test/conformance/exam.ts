@@ -2,6 +2,7 @@
 import type { BridgeAdapter } from '../../src/bridge/bridge.ts';
 import type { Check } from './check.ts';
 import { apiFaults } from './checks/api-faults.ts';
+import { asksOnce } from './checks/asked.ts';
 import { adoptsClaims } from './checks/claims.ts';
 import { survivesCrashes } from './checks/crash.ts';
 import { saysWhatArrived } from './checks/delivery.ts';
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
 	...apiFaults,
 	nodesFail,
 	waitsForTheUnknown,
+	asksOnce,
 	adoptsClaims,
 	sendsAgain,
 	approvesAgain,

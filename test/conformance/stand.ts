@@ -27,6 +27,8 @@ export interface Stand {
 	release(): Promise<void>;
 	/** Whether a send spends an allowance; unless told otherwise it does. */
 	readonly approves?: boolean;
+	/** Whether a claim is a request to a service instead of a call; unless told otherwise it is not. */
+	readonly asks?: boolean;
 	/** Somebody else claims for us what is proven; null where nothing is claimed. */
 	readonly claimFirst: (() => Promise<void>) | null;
 	/** From now on nothing ordered before can be kept, and `send` must notice it by asking. */

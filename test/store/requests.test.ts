@@ -74,7 +74,7 @@ const LEADS: Partial<Record<EffectStatus, Partial<Record<Event, EffectStatus>>>>
 describe('in every state, every event', () => {
 	const rows = EFFECT_STATUSES.flatMap((state) => (Object.keys(events) as Event[]).map((event) => [state, event] as const));
 	it.each(rows)('%s, %s leads where it may or changes nothing', async (state, event) => {
-		const answer = await tried(store, async (db) => {
+		const answer = await tried(store.db, async (db) => {
 			const claiming = state === 'intended' ? await proven(db) : await requested(db);
 			const { id } = claiming.effect;
 			if (state !== 'requested') await db.execute(sql`update effects set status = ${state} where id = ${id}`);
@@ -206,7 +206,9 @@ describe('what has committed', () => {
 
 	it('is a nonce or a request, and a request is a key and a body', async () => {
 		const { effect } = await requested(store.db);
-		expect(await broken(effect, sql`nonce = 7`)).toMatch(/effects_nonce_or_request/);
+		expect(await broken(effect, sql`nonce = 7, target = '0x', calldata = '0x', value = 0, gas = 1, payload_hash = '0x'`)).toMatch(
+			/effects_nonce_or_request/,
+		);
 		const { effect: other } = await proven(store.db);
 		expect(await broken(other, sql`request_key = 'k'`)).toMatch(/effects_request_has_body/);
 		expect(await broken(other, sql`request = '{}'`)).toMatch(/effects_request_has_body/);

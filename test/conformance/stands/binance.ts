@@ -63,6 +63,7 @@ export const openBinance: OpenStand = (world) => {
 			await eventually('deposits are credited and withdrawals paid', isDone);
 		},
 		approves: false,
+		asks: true,
 		claimFirst: null,
 		async spoil() {
 			binance.setTerms('USDC', 'OPTIMISM', { withdrawFee: '0.9' });
