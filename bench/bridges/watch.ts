@@ -93,7 +93,7 @@ async function requested(bench: Bench, { order, proof, calls, share }: Asking) {
 	stand.hold();
 	const claim = await calls.of(() => adapter.claim(order, proof));
 	if (claim.state !== 'request') throw new Error(`a deposit of the bench is ${claim.state}`);
-	const key = requestKey(requests.subject(proof), 1);
+	const key = requestKey(requests.subject(proof), 0);
 	const request = { key, body: { ...claim.request }, untilMs: null };
 	const before = await calls.of(() => requests.look(order, proof, request));
 	if (before.state !== 'absent') throw new Error(`a withdrawal of the bench is ${before.state} before it is asked for`);

@@ -20,7 +20,7 @@ import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.
 /**
  * One intended act on the outside world: a transaction with a nonce, or a request with a key. Target, calldata and payload hash are frozen by
  * trigger once the nonce has committed, and so are key and request. `try` rises only after a final revert, a final cancel, or when a service is
- * seen to have carried out nothing.
+ * seen to have carried out nothing. A request that `lapsed` was never taken and cannot be any more: its key serves the next one.
  */
 export const effects = pgTable(
 	'effects',
@@ -47,7 +47,7 @@ export const effects = pgTable(
 		spender: text('spender'),
 		spendAmount: units('spend_amount'),
 		nonce: bigint('nonce', { mode: 'bigint' }),
-		/** The client id of a keyed request; null until it commits, and always for a transaction. */
+		/** The client id of a keyed request, of which at most one has not lapsed; null until it commits, and always for a transaction. */
 		requestKey: text('request_key'),
 		/** What is asked for, as the bridge understands it: an object of strings. */
 		request: jsonb('request'),
@@ -73,7 +73,7 @@ export const effects = pgTable(
 	},
 	(table) => [
 		unique('effects_intent').on(table.ownerKind, table.ownerId, table.hop, table.kind, table.try),
-		uniqueIndex('effects_request').on(table.requestKey),
+		uniqueIndex('effects_request').on(table.requestKey).where(sql`status <> 'lapsed'`),
 		uniqueIndex('effects_nonce').on(table.venue, table.signer, table.nonce),
 		index('effects_open').on(table.status).where(sql`status in ('intended', 'reserved', 'signed', 'tracking', 'requested')`),
 		index('effects_waiting_spend').on(table.venue, table.signer, table.spendToken, table.spender).where(sql`nonce is null`),

@@ -21,6 +21,8 @@ export function checkExchange(movements: readonly Movement[], { withdrawals, dec
 	const problems = arrived.flatMap((each) => {
 		const booked = withdrawals.filter(({ tx }) => tx === each.tx);
 		const [one] = booked;
+		const times = arrived.filter(({ tx }) => tx === each.tx).length;
+		if (times > 1) return [`${each.chain}: ${each.tx} came from the exchange ${times} times`];
 		if (one === undefined || booked.length > 1)
 			return [`${each.chain}: ${each.tx} came from the exchange, and is ${booked.length} times in its book`];
 		const net = scaled({ units: one.asked - one.fee, decimals });

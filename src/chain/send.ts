@@ -66,6 +66,7 @@ export async function advanceEffect(ports: SendPorts, effectId: string, hooks: S
 		case 'reverted':
 		case 'cancelled':
 		case 'rejected':
+		case 'lapsed':
 		case 'dropped':
 			return { state: 'ended', effect };
 		case 'requested':

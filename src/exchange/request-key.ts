@@ -6,8 +6,8 @@ const LENGTH = 31;
 
 /**
  * From what the outside world itself remembers, so that whoever has lost the database asks under the same key again, and finds what was asked
- * before. `attempt` rises only when the service is seen to have carried out nothing.
+ * before: `ended` is how many requests for this subject the service shows as ended.
  */
-export function requestKey(subject: string, attempt: number): string {
-	return `b${keccak256(toHex(`${subject} ${attempt}`)).slice(2, 2 + LENGTH)}`;
+export function requestKey(subject: string, ended: number): string {
+	return `b${keccak256(toHex(`${subject} ${ended}`)).slice(2, 2 + LENGTH)}`;
 }

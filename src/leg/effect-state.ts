@@ -7,11 +7,12 @@ export const EFFECT_TRANSITIONS = {
 	reserved: ['signed'],
 	signed: ['tracking', 'confirmed', 'reverted', 'cancelled'],
 	tracking: ['confirmed', 'reverted', 'cancelled'],
-	requested: ['confirmed', 'rejected'],
+	requested: ['confirmed', 'rejected', 'lapsed'],
 	confirmed: [],
 	reverted: [],
 	cancelled: [],
 	rejected: [],
+	lapsed: [],
 	dropped: [],
 } as const satisfies Record<string, readonly string[]>;
 

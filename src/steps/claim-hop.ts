@@ -33,8 +33,10 @@ export async function claimHop(app: App, ref: HopRef): Promise<Outcome> {
 			case 'requested':
 				return followRequest(app, part, effect);
 			case 'confirmed': {
-				const claimed = effect.request === null ? await readMinedCall(app.db, effect.id) : null;
-				return deliver(app, part, { state: 'proven', proof, claimed });
+				if (effect.request === null) return deliver(app, part, { state: 'proven', proof, claimed: await readMinedCall(app.db, effect.id) });
+				// A twin may have confirmed it since the hop was read: what its answer has added to the proof came with that.
+				const now = await loadPart(app, ref);
+				return deliver(app, now, { state: 'proven', proof: now.hop.proof ?? proof, claimed: null });
 			}
 			default:
 				return drive(app, part, { effect, call: null });

@@ -162,8 +162,8 @@ async function waitsFor(adapter: BridgeAdapter, order: HopOrder, evidence: Evide
 /** The last request that was made for the transfer; null when there was none. One that came to nothing is followed by the next. */
 async function lookAtRequests({ requests }: BridgeAdapter, order: HopOrder, proof: Evidence): Promise<RequestSight | null> {
 	if (requests === undefined) return null;
-	for (let attempt = 1; ; attempt += 1) {
-		const sight = await requests.look(order, proof, { key: requestKey(requests.subject(proof), attempt), body: {}, untilMs: null });
+	for (let ended = 0; ; ended += 1) {
+		const sight = await requests.look(order, proof, { key: requestKey(requests.subject(proof), ended), body: {}, untilMs: null });
 		if (sight.state === 'absent') return null;
 		if (sight.state !== 'rejected') return sight;
 	}

@@ -11,13 +11,16 @@ import { requestKey } from '../exchange/request-key.ts';
 import type { Effect, KeyedRequest } from '../leg/effect.ts';
 import { type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, lockEarmarks } from '../store/db.ts';
-import { claimEffect } from '../store/effects.ts';
-import { commitRequest, requestDone, requestRejected } from '../store/requests.ts';
+import { claimEffect, readEffectsOf } from '../store/effects.ts';
+import { type CameToNothing, commitRequest, intendAnew, requestDone } from '../store/requests.ts';
+import { REBUILT } from '../store/restore.ts';
 import { isStopped } from '../store/stops.ts';
 import { deliver } from './deliver.ts';
 import { orderOf, type Part, waitFor } from './part.ts';
 import { noticeOverdue } from './prove-hop.ts';
 
+/** Longer than any call that was made is valid. */
+const MAY_BE_TAKEN_MS = 60_000;
 /** What has come to nothing is asked for anew, ever later: the funds are ours, and wait. */
 const FIRST_ANEW_MS = 1_000;
 const LATEST_ANEW_MS = 300_000;
@@ -29,7 +32,11 @@ export async function storeRequest(app: App, part: Part, { effect, claim }: { ef
 	if (await isStopped(app.db)) return waitFor(app, part, stopped());
 	const epoch = await claimEffect(app.db, effect.id, 'intended');
 	const { requests, proof } = requestsOf(app, part);
-	const request = { key: requestKey(requests.subject(proof), effect.try), body: { ...claim.request } };
+	const before = await readEffectsOf(app.db, 'leg', [part.leg.id]);
+	const ended = before.filter(({ kind, hop, status }) => kind === 'claim' && hop === effect.hop && status === 'rejected').length;
+	// Of what was asked before the database was lost, a call may still be taken, or taken and not listed.
+	const untilMs = part.leg.reason === REBUILT ? app.nowMs() + MAY_BE_TAKEN_MS : null;
+	const request = { key: requestKey(requests.subject(proof), ended), body: { ...claim.request }, untilMs };
 	const cause = { actor: `effect ${effect.id}`, reason: `request ${request.key} committed` };
 	await inTransaction(app.db, cause, async (tx) => {
 		await lockEarmarks(tx, [part.leg.earmarkId]);
@@ -61,7 +68,7 @@ export async function followRequest(app: App, part: Part, effect: Effect): Promi
 		}
 		case 'rejected':
 			app.log.warn({ ...ids, reason: sight.reason }, 'request came to nothing, and is made anew');
-			return startAnew(app, part, { effect, reason: sight.reason });
+			return startAnew(app, part, { effect, to: 'rejected', reason: sight.reason });
 		case 'absent':
 			return ask(app, part, { effect, request, requests, proof });
 	}
@@ -96,16 +103,19 @@ async function ask(app: App, part: Part, { effect, request, requests, proof }: A
 		throw new InvariantError(`bridge ${part.hop.bridge} has asked for request ${request.key}, and answers ${claim.state} now`, {
 			effectId: effect.id,
 		});
-	if (!isSame(request.body, { ...claim.request })) return startAnew(app, part, { effect, reason: 'never taken, and out of date' });
+	if (!isSame(request.body, { ...claim.request }))
+		return startAnew(app, part, { effect, to: 'lapsed', reason: 'never taken, and out of date' });
 	const outcome = await app.requester.ask(effect);
 	if (outcome === 'stopped') return waitFor(app, part, stopped());
 	return waitFor(app, part, { lookAgainMs: requests.firstLookMs(order), reason: 'asked for' });
 }
 
-async function startAnew(app: App, part: Part, { effect, reason }: { effect: Effect; reason: string }): Promise<Outcome> {
+type Anew = Pick<CameToNothing, 'effect' | 'to' | 'reason'>;
+
+async function startAnew(app: App, part: Part, { effect, to, reason }: Anew): Promise<Outcome> {
 	const { leg, hop } = part;
 	const cause = { actor: `effect ${effect.id}`, reason: `request came to nothing: ${reason}`.slice(0, 500) };
-	await inTransaction(app.db, cause, (tx) => requestRejected(tx, { leg, hop, effect, reason: reason.slice(0, 500) }));
+	await inTransaction(app.db, cause, (tx) => intendAnew(tx, { leg, hop, effect, to, reason: reason.slice(0, 500) }));
 	await noticeOverdue(app, part, reason);
 	return waitFor(app, part, { lookAgainMs: Math.min(FIRST_ANEW_MS * 2 ** effect.try, LATEST_ANEW_MS), reason });
 }

@@ -97,7 +97,7 @@ export async function readFigures(db: Db, { recentSeconds, deliveriesSeconds, st
 const OPEN_EFFECTS = sql`
 	select f.status, count(distinct f.id)::int as count, ${secondsSince(sql`min(coalesce(a.created_at, f.created_at))`)} as "oldestSeconds"
 	from effects f left join attempts a on a.effect_id = f.id
-	where f.status in ('reserved', 'signed', 'tracking') group by f.status`;
+	where f.status in ('reserved', 'signed', 'tracking', 'requested') group by f.status`;
 
 /**
  * A rebalancing is completed when what it was for has been paid, or when every leg has arrived although it was not. It took until its

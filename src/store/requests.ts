@@ -12,11 +12,11 @@ import { noteProof } from './legs.ts';
 /** The request and its key, before anybody is asked. Throws `ConflictError` when the effect was claimed by somebody else meanwhile. */
 export async function commitRequest(
 	tx: Tx,
-	{ effect, epoch, request }: { effect: Effect; epoch: number; request: Pick<KeyedRequest, 'key' | 'body'> },
+	{ effect, epoch, request }: { effect: Effect; epoch: number; request: KeyedRequest },
 ): Promise<void> {
 	const rows = await tx
 		.update(effects)
-		.set({ status: 'requested', requestKey: request.key, request: request.body, updatedAt: sql`now()` })
+		.set({ status: 'requested', requestKey: request.key, request: request.body, requestUntilMs: request.untilMs, updatedAt: sql`now()` })
 		.where(and(eq(effects.id, effect.id), inArray(effects.status, effectStatesBefore('requested')), eq(effects.epoch, epoch)))
 		.returning({ id: effects.id });
 	theOne(rows, 'effect', effect.id);
@@ -58,13 +58,16 @@ export async function requestDone(
 	await resolveRequest(tx, effect, { to: 'confirmed', reason: null });
 }
 
-/**
- * The service has carried out nothing under this key and never will: the same act is intended once more. Throws `ConflictError` when a call
- * was made since the effect was read.
- */
-export async function requestRejected(tx: Tx, { leg, hop, effect, reason }: Ended & { readonly reason: string }): Promise<void> {
+export interface CameToNothing extends Ended {
+	/** Whether the service shows it as ended, or has never taken it and takes none of the calls that were made any more. */
+	readonly to: 'rejected' | 'lapsed';
+	readonly reason: string;
+}
+
+/** The same act is intended once more. Throws `ConflictError` when a call was made since the effect was read. */
+export async function intendAnew(tx: Tx, { leg, hop, effect, to, reason }: CameToNothing): Promise<void> {
 	await lockEarmarks(tx, [leg.earmarkId]);
-	await resolveRequest(tx, effect, { to: 'rejected', reason });
+	await resolveRequest(tx, effect, { to, reason });
 	const { ownerKind, ownerId, kind, venue, signer, spend } = effect;
 	const again: EffectDraft = { ownerKind, ownerId, hop: hop.index, kind, try: effect.try + 1, venue, signer, spend };
 	await intendEffects(tx, [again]);
@@ -73,7 +76,7 @@ export async function requestRejected(tx: Tx, { leg, hop, effect, reason }: Ende
 async function resolveRequest(
 	tx: Tx,
 	{ id, request, epoch }: Effect,
-	{ to, reason }: { to: 'confirmed' | 'rejected'; reason: string | null },
+	{ to, reason }: { to: 'confirmed' | 'rejected' | 'lapsed'; reason: string | null },
 ): Promise<void> {
 	if (request === null) throw new InvariantError(`effect ${id} has made no request`, { effectId: id });
 	const rows = await tx

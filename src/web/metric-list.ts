@@ -21,7 +21,7 @@ export interface Metric {
 	readonly samples: readonly Sample[];
 }
 
-const OPEN_EFFECT_STATUSES = ['reserved', 'signed', 'tracking'];
+const OPEN_EFFECT_STATUSES = ['reserved', 'signed', 'tracking', 'requested'];
 const OWED_STATUSES = ['pending', 'invoiced'];
 
 export function metricList(store: StoreFigures, queues: QueueFigures): Metric[] {

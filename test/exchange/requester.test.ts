@@ -60,7 +60,7 @@ async function requested(body: Readonly<Record<string, string>> = BODY): Promise
 	await inTransaction(store.db, CAUSE, (tx) => hopProven(tx, { ...part, proof: {}, signer: SIGNER }));
 	const effect = await effectOf(store.db, { leg: leg.id }, 'claim');
 	const epoch = await claimEffect(store.db, effect.id, 'intended');
-	await inTransaction(store.db, CAUSE, (tx) => commitRequest(tx, { effect, epoch, request: { key: randomHash(), body } }));
+	await inTransaction(store.db, CAUSE, (tx) => commitRequest(tx, { effect, epoch, request: { key: randomHash(), body, untilMs: null } }));
 	return readEffect(store.db, effect.id);
 }
 

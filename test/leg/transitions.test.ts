@@ -42,17 +42,18 @@ const TABLES: Record<
 		before: effectStatesBefore,
 		map: EFFECT_TRANSITIONS,
 		allowed: `
-			          intended reserved signed tracking requested confirmed reverted cancelled rejected dropped
-			intended  .        x        .      .        x         .         .        .         .        x
-			reserved  .        .        x      .        .         .         .        .         .        .
-			signed    .        .        .      x        .         x         x        x         .        .
-			tracking  .        .        .      .        .         x         x        x         .        .
-			requested .        .        .      .        .         x         .        .         x        .
-			confirmed .        .        .      .        .         .         .        .         .        .
-			reverted  .        .        .      .        .         .         .        .         .        .
-			cancelled .        .        .      .        .         .         .        .         .        .
-			rejected  .        .        .      .        .         .         .        .         .        .
-			dropped   .        .        .      .        .         .         .        .         .        .`,
+			          intended reserved signed tracking requested confirmed reverted cancelled rejected lapsed dropped
+			intended  .        x        .      .        x         .         .        .         .        .      x
+			reserved  .        .        x      .        .         .         .        .         .        .      .
+			signed    .        .        .      x        .         x         x        x         .        .      .
+			tracking  .        .        .      .        .         x         x        x         .        .      .
+			requested .        .        .      .        .         x         .        .         x        x      .
+			confirmed .        .        .      .        .         .         .        .         .        .      .
+			reverted  .        .        .      .        .         .         .        .         .        .      .
+			cancelled .        .        .      .        .         .         .        .         .        .      .
+			rejected  .        .        .      .        .         .         .        .         .        .      .
+			lapsed    .        .        .      .        .         .         .        .         .        .      .
+			dropped   .        .        .      .        .         .         .        .         .        .      .`,
 	},
 	hold: {
 		states: HOLD_STATES,

@@ -100,7 +100,7 @@ describe('a withdrawal', () => {
 		await setTerms({ withdrawIntegerMultiple: '30' });
 		await stand.room.goTo(null, stand.one);
 		expect(await stand.claims()).toMatchObject([
-			{ try: 1, status: 'rejected', amount: '100', untilMs: null, reason: 'never taken, and out of date' },
+			{ try: 1, status: 'lapsed', amount: '100', untilMs: null, reason: 'never taken, and out of date' },
 			{ try: 2, status: 'confirmed', amount: '90' },
 		]);
 		expect(stand.calls.map(({ amount }) => amount)).toEqual(['90']);
@@ -135,7 +135,7 @@ describe('two processes', () => {
 
 	it('that do every step at once ask for one withdrawal, each on a look that is as old as that of the other', async () => {
 		stand = await openWithdrawal(world);
-		while ((await statuses()).at(-1) !== 'requested') await stand.together();
+		await stored();
 		stand.binance.credit('USDC', '1000');
 		const waiting: (() => void)[] = [];
 		stand.afterLook = ({ state }) => {

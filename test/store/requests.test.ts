@@ -9,7 +9,7 @@ import { ConflictError, type Db, inTransaction, type Store } from '../../src/sto
 import { claimEffect, dropEffects, readEffect, readEffectsOf, reserveNonce } from '../../src/store/effects.ts';
 import { deliverHop, hopProven, returnHop } from '../../src/store/leg-events.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
-import { claimCall, commitRequest, noteAnswer, requestDone, requestRejected } from '../../src/store/requests.ts';
+import { claimCall, commitRequest, intendAnew, noteAnswer, requestDone } from '../../src/store/requests.ts';
 import { bringLegTo, CAUSE, earmarked, effectOf, hopOf, randomHash, SIGNER, TOKEN, testStoreWithLanes, tried } from './fixture.ts';
 
 let store: Store;
@@ -43,9 +43,9 @@ async function proven(db: Db): Promise<Claiming> {
 	return claimOf(db, leg.id);
 }
 
-async function commit(db: Db, { effect }: Claiming, key = randomHash()): Promise<void> {
+async function commit(db: Db, { effect }: Claiming, key: string = randomHash()): Promise<void> {
 	const epoch = await claimEffect(db, effect.id, 'intended');
-	await inTransaction(db, CAUSE, (tx) => commitRequest(tx, { effect, epoch, request: { key, body: BODY } }));
+	await inTransaction(db, CAUSE, (tx) => commitRequest(tx, { effect, epoch, request: { key, body: BODY, untilMs: null } }));
 }
 
 async function requested(db: Db): Promise<Claiming> {
@@ -56,19 +56,23 @@ async function requested(db: Db): Promise<Claiming> {
 
 const events = {
 	commitRequest: (db: Db, { effect }: Claiming) =>
-		inTransaction(db, CAUSE, (tx) => commitRequest(tx, { effect, epoch: effect.epoch, request: { key: randomHash(), body: BODY } })),
+		inTransaction(db, CAUSE, (tx) =>
+			commitRequest(tx, { effect, epoch: effect.epoch, request: { key: randomHash(), body: BODY, untilMs: null } }),
+		),
 	claimCall: (db: Db, { effect }: Claiming) => claimCall(db, { effect, untilMs: UNTIL_MS }),
 	requestDone: (db: Db, claiming: Claiming) =>
 		inTransaction(db, CAUSE, (tx) => requestDone(tx, { ...claiming, proof: { ...PROOF, withdrawTx: '0x' } })),
-	requestRejected: (db: Db, claiming: Claiming) =>
-		inTransaction(db, CAUSE, (tx) => requestRejected(tx, { ...claiming, reason: 'cancelled' })),
+	reject: (db: Db, claiming: Claiming) =>
+		inTransaction(db, CAUSE, (tx) => intendAnew(tx, { ...claiming, to: 'rejected', reason: 'cancelled' })),
+	lapse: (db: Db, claiming: Claiming) =>
+		inTransaction(db, CAUSE, (tx) => intendAnew(tx, { ...claiming, to: 'lapsed', reason: 'out of date' })),
 };
 type Event = keyof typeof events;
 
 /** Where an event leads from a state; what is not here is refused. */
 const LEADS: Partial<Record<EffectStatus, Partial<Record<Event, EffectStatus>>>> = {
 	intended: { commitRequest: 'requested' },
-	requested: { claimCall: 'requested', requestDone: 'confirmed', requestRejected: 'rejected' },
+	requested: { claimCall: 'requested', requestDone: 'confirmed', reject: 'rejected', lapse: 'lapsed' },
 };
 
 describe('in every state, every event', () => {
@@ -98,7 +102,7 @@ describe('in every state, every event', () => {
 			expect(answer.outcome).toBe('done');
 			expect(answer.after.status).toBe(leads);
 		}
-		expect(answer.tries).toBe(leads === 'rejected' ? 2 : 1);
+		expect(answer.tries).toBe(leads === 'rejected' || leads === 'lapsed' ? 2 : 1);
 	});
 });
 
@@ -115,7 +119,7 @@ describe('a request', () => {
 		const stale = await claimEffect(store.db, effect.id, 'intended');
 		await claimEffect(store.db, effect.id, 'intended');
 		const late = inTransaction(store.db, CAUSE, (tx) =>
-			commitRequest(tx, { effect, epoch: stale, request: { key: randomHash(), body: BODY } }),
+			commitRequest(tx, { effect, epoch: stale, request: { key: randomHash(), body: BODY, untilMs: null } }),
 		);
 		await expect(late).rejects.toThrow(ConflictError);
 		expect((await readEffect(store.db, effect.id)).request).toBeNull();
@@ -139,7 +143,7 @@ describe('a request', () => {
 
 	it('that came to nothing is intended once more, as it was, and once however often that is noticed', async () => {
 		const claiming = await requested(store.db);
-		const reject = () => inTransaction(store.db, CAUSE, (tx) => requestRejected(tx, { ...claiming, reason: 'ended' }));
+		const reject = () => inTransaction(store.db, CAUSE, (tx) => intendAnew(tx, { ...claiming, to: 'rejected', reason: 'ended' }));
 		const results = await Promise.allSettled([reject(), reject(), reject()]);
 		expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 		const { ownerId, venue, signer, hop } = claiming.effect;
@@ -150,11 +154,22 @@ describe('a request', () => {
 		]);
 	});
 
+	it('that lapsed leaves its key to the next one, and one that was rejected does not', async () => {
+		for (const to of ['lapsed', 'rejected'] as const) {
+			const claiming = await requested(store.db);
+			await inTransaction(store.db, CAUSE, (tx) => intendAnew(tx, { ...claiming, to, reason: 'over' }));
+			const again = await claimOf(store.db, claiming.leg.id);
+			const committed = commit(store.db, again, claiming.effect.request?.key);
+			if (to === 'lapsed') await committed;
+			else await expect(committed).rejects.toMatchObject({ cause: { constraint_name: 'effects_request' } });
+		}
+	});
+
 	it('notes what was said to a call as long as it is open, and no longer', async () => {
 		const claiming = await requested(store.db);
 		await noteAnswer(store.db, claiming.effect.id, 'accepted');
 		expect((await readEffect(store.db, claiming.effect.id)).reason).toBe('accepted');
-		await inTransaction(store.db, CAUSE, (tx) => requestRejected(tx, { ...claiming, reason: 'cancelled' }));
+		await inTransaction(store.db, CAUSE, (tx) => intendAnew(tx, { ...claiming, to: 'rejected', reason: 'cancelled' }));
 		await noteAnswer(store.db, claiming.effect.id, 'late words');
 		expect((await readEffect(store.db, claiming.effect.id)).reason).toBe('cancelled');
 	});
@@ -175,7 +190,7 @@ describe('the right to a call', () => {
 	it('outlives whoever gives up or finishes on an older reading', async () => {
 		const claiming = await requested(store.db);
 		await claimCall(store.db, { effect: claiming.effect, untilMs: UNTIL_MS });
-		for (const event of ['requestRejected', 'requestDone'] as const)
+		for (const event of ['reject', 'lapse', 'requestDone'] as const)
 			await expect(events[event](store.db, claiming)).rejects.toThrow(ConflictError);
 		expect(await claimOf(store.db, claiming.leg.id)).toMatchObject({ effect: { status: 'requested', try: 1 }, hop: { proof: PROOF } });
 	});
@@ -230,7 +245,7 @@ describe('what has committed', () => {
 		const epoch = await claimEffect(store.db, reserved.effect.id, 'intended');
 		await reserve(reserved.effect, epoch);
 		const late = inTransaction(store.db, CAUSE, (tx) =>
-			commitRequest(tx, { effect: reserved.effect, epoch, request: { key: randomHash(), body: BODY } }),
+			commitRequest(tx, { effect: reserved.effect, epoch, request: { key: randomHash(), body: BODY, untilMs: null } }),
 		);
 		await expect(late).rejects.toThrow(ConflictError);
 	});
