@@ -15,10 +15,14 @@ const REQUESTS = 5;
 /** Once more before it stands for good: what is lost must be asked for again. */
 const LOST_ANSWERS = 2;
 
-/** Taken and carried out; the answer is nonsense, or never comes. */
-export function loseWithdrawalAnswers(game: Game, dice: Dice): void {
-	const fault = at(dice, 2) % 2 === 0 ? nonsense() : lose();
-	onRequests(game, times(LOST_ANSWERS, when('POST', APPLY, fault)));
+/** Taken and carried out; the answer is nonsense. */
+export function loseWithdrawalAnswers(game: Game): void {
+	onRequests(game, times(LOST_ANSWERS, when('POST', APPLY, nonsense())));
+}
+
+/** The same, and there is never an answer: whoever has asked still waits when others see it carried out. */
+export function holdWithdrawalAnswers(game: Game): void {
+	onRequests(game, times(LOST_ANSWERS, when('POST', APPLY, lose())));
 }
 
 /** Not taken, and nobody can know. */
