@@ -9,6 +9,7 @@ const program = new Command('bench').description('Measures, and says whether the
 Examples:
   npm run -s bench -- bridges
   npm run -s bench -- bridges --samples 100 --seed 7
+  npm run -s bench -- house
   npm run -s bench -- exactly-once
   npm run -s bench -- exactly-once --pairs 100
   npm run -s bench -- planner
@@ -44,6 +45,14 @@ program
 		const counts = { instances: wholeNumber('--instances', instances), seed: wholeNumber('--seed', seed) };
 		const { benchPlanner } = await import('./planner/bench.ts');
 		tell(await benchPlanner({ ...counts, write: json === true ? () => {} : write }));
+	});
+
+program
+	.command('house')
+	.description('How long functions and files are, what is there twice or for nobody, and who imports most.')
+	.action(async () => {
+		const { benchHouse } = await import('./house/bench.ts');
+		tell(benchHouse({ write }));
 	});
 
 await program.parseAsync();

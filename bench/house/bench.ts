@@ -1,0 +1,124 @@
+/** The state of the house in figures, and how bad each of them may get. */
+import { quantile, rounded } from '../statistics.ts';
+import { functionsOf, untypedThrowsIn } from './functions.ts';
+import { arrowsOf, busiest, type Traffic, unusedExports } from './imports.ts';
+import { type Part, readSources, type Source } from './sources.ts';
+import { twinsAmong } from './twins.ts';
+
+export interface Figure {
+	readonly name: string;
+	readonly value: number;
+	/** From here on it is too much. */
+	readonly limit: number;
+	/** The places that make it what it is; the worst first. */
+	readonly places: readonly string[];
+}
+
+export interface House {
+	readonly figures: readonly Figure[];
+	readonly importMost: readonly Traffic[];
+	readonly importedMost: readonly Traffic[];
+}
+
+export interface BenchLine {
+	readonly bench: 'house';
+	readonly figures: Readonly<Record<string, number>>;
+}
+
+const SHOWN = 5;
+/** A limit is what is reached, with a little room; it is only ever lowered. */
+const LIMITS = {
+	functionP50: 10,
+	functionP99: 60,
+	functionMax: 80,
+	fileP50: 80,
+	fileP99: 260,
+	fileMax: 300,
+	untypedThrows: 5,
+	unusedExports: 189,
+	twins: 4,
+	testFileMax: 300,
+};
+
+export function measureHouse(): House {
+	const sources = readSources();
+	const of = (...parts: readonly Part[]) => sources.filter(({ part }) => parts.includes(part));
+	const product = of('product');
+	const house = of('product', 'sandbox');
+	const arrows = sources.flatMap(arrowsOf);
+	const inside = product.flatMap(arrowsOf);
+	return {
+		figures: [
+			...lengthFigures(
+				'function',
+				house.flatMap(functionsOf).map(({ path, line, name, lines }) => ({ place: `${path}:${line} ${name}`, lines })),
+			),
+			...lengthFigures(
+				'file',
+				house.map(({ path, lines }) => ({ place: path, lines })),
+			),
+			listed('untypedThrows', product.flatMap(untypedThrowsIn)),
+			listed('unusedExports', unusedExports(house, arrows)),
+			listed('twins', twinsAmong(house)),
+			longest('testFileMax', of('tests')),
+		],
+		importMost: busiest(inside, 'from', SHOWN),
+		importedMost: busiest(inside, 'to', SHOWN),
+	};
+}
+
+interface Length {
+	readonly place: string;
+	readonly lines: number;
+}
+
+function lengthFigures(what: 'function' | 'file', all: readonly Length[]): Figure[] {
+	const lines = all.map((each) => each.lines);
+	const places = [...all].sort((a, b) => b.lines - a.lines).map((each) => `${each.place} (${each.lines})`);
+	const figure = (name: keyof typeof LIMITS, value: number): Figure => ({
+		name,
+		value,
+		limit: LIMITS[name],
+		places: places.slice(0, SHOWN),
+	});
+	return [
+		figure(`${what}P50`, rounded(quantile(lines, 0.5), 0)),
+		figure(`${what}P99`, rounded(quantile(lines, 0.99), 0)),
+		figure(`${what}Max`, Math.max(...lines)),
+	];
+}
+
+function listed(name: keyof typeof LIMITS, places: readonly string[]): Figure {
+	return { name, value: places.length, limit: LIMITS[name], places: places.slice(0, SHOWN) };
+}
+
+function longest(name: keyof typeof LIMITS, sources: readonly Source[]): Figure {
+	const all = [...sources].sort((a, b) => b.lines - a.lines);
+	return {
+		name,
+		value: all[0]?.lines ?? 0,
+		limit: LIMITS[name],
+		places: all.slice(0, SHOWN).map(({ path, lines }) => `${path} (${lines})`),
+	};
+}
+
+/** What is worse than its limit. */
+export function missesOf({ figures }: House): string[] {
+	return figures
+		.filter(({ value, limit }) => value > limit)
+		.map(({ name, value, limit, places }) => `${name} is ${value}, and at most ${limit}: ${places.join('; ')}`);
+}
+
+export function benchHouse({ write }: { readonly write: (text: string) => void }): { line: BenchLine; misses: readonly string[] } {
+	const house = measureHouse();
+	for (const { name, value, limit, places } of house.figures) write(`${name}: ${value} (at most ${limit})\n    ${places.join('\n    ')}`);
+	for (const [title, list] of [
+		['imports most', house.importMost],
+		['imported most', house.importedMost],
+	] as const)
+		write(`${title}: ${list.map(({ path, count }) => `${path} ${count}`).join(', ')}`);
+	return {
+		line: { bench: 'house', figures: Object.fromEntries(house.figures.map(({ name, value }) => [name, value])) },
+		misses: missesOf(house),
+	};
+}

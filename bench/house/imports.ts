@@ -1,0 +1,79 @@
+/** Who imports whom, and what is exported for nobody. */
+import { posix } from 'node:path';
+import ts from 'typescript';
+import type { Source } from './sources.ts';
+
+export interface Arrow {
+	readonly from: string;
+	readonly to: string;
+	/** Imported names; `*` for all of them. */
+	readonly names: readonly string[];
+}
+
+/** Imports and re-exports of the project's own files. */
+export function arrowsOf({ path, tree }: Source): Arrow[] {
+	const said = tree.statements.flatMap((statement) => {
+		if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+		const { moduleSpecifier } = statement;
+		if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return [];
+		return [{ specifier: moduleSpecifier.text, names: namesIn(statement) }];
+	});
+	const lazy = [...tree.text.matchAll(/\bimport\('(\.[^']+)'\)/g)].map(([, specifier = '']) => ({ specifier, names: ['*'] }));
+	return [...said, ...lazy]
+		.filter(({ specifier }) => specifier.startsWith('.'))
+		.map(({ specifier, names }) => ({ from: path, to: posix.normalize(posix.join(posix.dirname(path), specifier)), names }));
+}
+
+function namesIn(statement: ts.ImportDeclaration | ts.ExportDeclaration): string[] {
+	const bindings = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : statement.exportClause;
+	if (bindings === undefined || ts.isNamespaceImport(bindings) || ts.isNamespaceExport(bindings)) return ['*'];
+	return bindings.elements.map((each) => (each.propertyName ?? each.name).text);
+}
+
+/** As `path name`. */
+export function exportsOf({ path, tree }: Source): { readonly path: string; readonly name: string }[] {
+	return tree.statements.flatMap((statement) => {
+		const isExported =
+			ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+		if (isExported !== true) return [];
+		return declaredIn(statement).map((name) => ({ path, name }));
+	});
+}
+
+function declaredIn(statement: ts.Statement): string[] {
+	if (ts.isVariableStatement(statement)) {
+		return statement.declarationList.declarations.flatMap(({ name }) =>
+			ts.isIdentifier(name) ? [name.text] : name.elements.flatMap((each) => ('name' in each ? [each.name.getText()] : [])),
+		);
+	}
+	const { name } = statement as ts.DeclarationStatement;
+	return name === undefined ? [] : [name.getText()];
+}
+
+/** Exports that no other file imports, of files that others import at all: whoever is imported by nobody is an entry. */
+export function unusedExports(sources: readonly Source[], arrows: readonly Arrow[]): string[] {
+	const taken = new Map<string, Set<string>>();
+	for (const { to, names } of arrows) taken.set(to, new Set([...(taken.get(to) ?? []), ...names]));
+	return sources.flatMap(exportsOf).flatMap(({ path, name }) => {
+		const names = taken.get(path);
+		return names === undefined || names.has('*') || names.has(name) ? [] : [`${path} ${name}`];
+	});
+}
+
+export interface Traffic {
+	readonly path: string;
+	readonly count: number;
+}
+
+/** The busiest first. */
+export function busiest(arrows: readonly Arrow[], end: 'from' | 'to', how: number): Traffic[] {
+	const others = new Map<string, Set<string>>();
+	for (const arrow of arrows) {
+		const [path, other] = end === 'from' ? [arrow.from, arrow.to] : [arrow.to, arrow.from];
+		others.set(path, new Set([...(others.get(path) ?? []), other]));
+	}
+	return [...others]
+		.map(([path, { size }]) => ({ path, count: size }))
+		.sort((a, b) => b.count - a.count || (a.path < b.path ? -1 : 1))
+		.slice(0, how);
+}
