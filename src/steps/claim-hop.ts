@@ -13,7 +13,7 @@ import { noteProof } from '../store/legs.ts';
 import { deliver } from './deliver.ts';
 import { followRequest, storeRequest } from './follow-request.ts';
 import { driveHop, type HopRef, loadPart, orderOf, type Part, waitFor } from './part.ts';
-import { noticeOverdue, toldWhenOverdue } from './prove-hop.ts';
+import { noticeOverdue, toldWhenOverdue, waitLonger } from './prove-hop.ts';
 
 /** What the destination has refused so often is tried again by the minute: the funds are there for us, and nobody else gets them. */
 const REFUSED_LOOK_AGAIN_MS = 60_000;
@@ -60,8 +60,7 @@ async function lookBefore(app: App, part: Part, effect: Effect): Promise<Outcome
 			crashPoint('claimed-by-others');
 			return deliver(app, part, { state: 'proven', proof, claimed: null });
 		case 'waiting':
-			await noticeOverdue(app, part, claim.note);
-			return waitFor(app, part, { lookAgainMs: claim.lookAgainMs, reason: claim.note });
+			return waitLonger(app, part, claim);
 		case 'stale':
 			return proveAgain(app, part, claim.note);
 	}

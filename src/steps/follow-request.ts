@@ -2,6 +2,7 @@
  * A claim by keyed request (architecture §4): stored, looked up, asked for, looked up again. It is asked for only on a look that has found
  * nothing and that began when no earlier call could be taken any more; so whatever is lost on the way, at most one is carried out.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { type App, bridgeOf } from '../app.ts';
 import type { BridgeRequests, Claim, Evidence } from '../bridge/bridge.ts';
 import { stopped } from '../chain/follow.ts';
@@ -17,7 +18,7 @@ import { REBUILT } from '../store/restore.ts';
 import { isStopped } from '../store/stops.ts';
 import { deliver } from './deliver.ts';
 import { orderOf, type Part, waitFor } from './part.ts';
-import { noticeOverdue } from './prove-hop.ts';
+import { waitLonger } from './prove-hop.ts';
 
 /** Longer than any call that was made is valid. */
 const MAY_BE_TAKEN_MS = 60_000;
@@ -56,8 +57,7 @@ export async function followRequest(app: App, part: Part, effect: Effect): Promi
 	const ids = { leg: leg.id, earmark: leg.earmarkId, effect: effect.id, key: request.key, bridge: hop.bridge };
 	switch (sight.state) {
 		case 'pending':
-			await noticeOverdue(app, part, sight.note);
-			return waitFor(app, part, { lookAgainMs: sight.lookAgainMs, reason: sight.note });
+			return waitLonger(app, part, sight);
 		case 'done': {
 			crashPoint('answer-found');
 			const whole = { ...proof, ...sight.evidence };
@@ -95,15 +95,12 @@ interface Asking {
 async function ask(app: App, part: Part, { effect, request, requests, proof }: Asking): Promise<Outcome> {
 	const order = orderOf(app, part.hop);
 	const claim = await bridgeOf(app, part.hop.bridge).claim(order, proof);
-	if (claim.state === 'waiting') {
-		await noticeOverdue(app, part, claim.note);
-		return waitFor(app, part, { lookAgainMs: claim.lookAgainMs, reason: claim.note });
-	}
+	if (claim.state === 'waiting') return waitLonger(app, part, claim);
 	if (claim.state !== 'request')
 		throw new InvariantError(`bridge ${part.hop.bridge} has asked for request ${request.key}, and answers ${claim.state} now`, {
 			effectId: effect.id,
 		});
-	if (!isSame(request.body, { ...claim.request }))
+	if (!isDeepStrictEqual(request.body, claim.request))
 		return startAnew(app, part, { effect, to: 'lapsed', reason: 'never taken, and out of date' });
 	const outcome = await app.requester.ask(effect);
 	if (outcome === 'stopped') return waitFor(app, part, stopped());
@@ -116,11 +113,5 @@ async function startAnew(app: App, part: Part, { effect, to, reason }: Anew): Pr
 	const { leg, hop } = part;
 	const cause = { actor: `effect ${effect.id}`, reason: `request came to nothing: ${reason}`.slice(0, 500) };
 	await inTransaction(app.db, cause, (tx) => intendAnew(tx, { leg, hop, effect, to, reason: reason.slice(0, 500) }));
-	await noticeOverdue(app, part, reason);
-	return waitFor(app, part, { lookAgainMs: Math.min(FIRST_ANEW_MS * 2 ** effect.try, LATEST_ANEW_MS), reason });
-}
-
-function isSame(one: Evidence, other: Evidence): boolean {
-	const text = (each: Evidence) => JSON.stringify(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)));
-	return text(one) === text(other);
+	return waitLonger(app, part, { lookAgainMs: Math.min(FIRST_ANEW_MS * 2 ** effect.try, LATEST_ANEW_MS), note: reason });
 }

@@ -34,8 +34,7 @@ async function look(app: App, part: Part, evidence: Evidence): Promise<Outcome> 
 	const proof = await bridge.prove(orderOf(app, hop), evidence);
 	if (proof.state === 'pending') {
 		await noticeLate(app, part);
-		await noticeOverdue(app, part, proof.note);
-		return waitFor(app, part, { lookAgainMs: proof.lookAgainMs, reason: proof.note });
+		return waitLonger(app, part, proof);
 	}
 	crashPoint('proof-fetched');
 	if (proof.state === 'proven' && bridge.claims) {
@@ -67,6 +66,12 @@ async function noticeLate(app: App, { leg, hop }: Part): Promise<void> {
 	const ids = { leg: leg.id, earmark: leg.earmarkId, bridge: hop.bridge, origin: hop.origin, destination: hop.destination };
 	app.log.warn({ ...ids, promisedSeconds: hop.seconds }, 'hop late: it is waited for');
 	tellRoutes(app.log, news);
+}
+
+/** Waits on, as the bridge says; who does so for too long is told. */
+export async function waitLonger(app: App, part: Part, { lookAgainMs, note }: { lookAgainMs: number; note: string }): Promise<Outcome> {
+	await noticeOverdue(app, part, note);
+	return waitFor(app, part, { lookAgainMs, reason: note });
 }
 
 /** A leg far beyond its time is told once. It may still arrive, so nothing else follows: it is never replaced while it can. */

@@ -24,8 +24,10 @@ export function tokenUnits(text: string, decimals: number, rounding: Rounding): 
 /** Rounded down to a whole multiple of the exchange's step; a step of nothing is none. */
 export function wholeSteps(units: Amount, stepText: string): Amount {
 	const step = coinUnits(stepText);
-	return step === 0n ? units : amount(units - (units % step));
+	return step === 0n ? units : downTo(units, step);
 }
+
+export const downTo = (units: Amount, step: Amount): Amount => amount(units - (units % step));
 
 /** The least amount, in base units of a token, that is whole steps of the exchange's and nothing that it would not credit. */
 export function stepUnits(stepText: string, decimals: number): Amount {

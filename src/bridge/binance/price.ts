@@ -1,12 +1,11 @@
 /** What the exchange takes and promises: a deposit is free, and the withdrawal's fee comes out of what is withdrawn. */
-
 import { PermanentError } from '../../errors.ts';
 import type { NetworkTerms } from '../../exchange/exchange.ts';
 import { type Amount, amount, BASE_UNIT, max, min, subtract } from '../../money/amount.ts';
 import { divideUp } from '../../money/rate.ts';
 import { rescale } from '../../money/units.ts';
 import type { Quote, QuoteRequest } from '../bridge.ts';
-import { stepUnits, tokenUnits } from './coins.ts';
+import { downTo, stepUnits, tokenUnits } from './coins.ts';
 import type { BinancePair, BinanceSettings } from './settings.ts';
 
 /** Fees and limits change a few times a day. */
@@ -81,4 +80,3 @@ function leastFor(fee: Amount, { numerator, denominator }: Pricing['maximumFee']
 }
 
 const upTo = (units: Amount, step: Amount): Amount => amount(divideUp(units, step) * step);
-const downTo = (units: Amount, step: Amount): Amount => amount(units - (units % step));
