@@ -3,9 +3,7 @@ import {
 	createPostgresBackend,
 	createRedisBackend,
 	type FlowJob,
-	type Job,
 	type JobsOptions,
-	type JobType,
 	type KeepJobs,
 	type Queue,
 	runMigrations,
@@ -13,7 +11,9 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { PermanentError } from '../src/errors.ts';
 import type { FlowRequest, JobRequest } from './job.ts';
+import { CLOCKS_DIFFER_MS, depthOf, isLive, isReady, type Line, type QueueDepth, waitingSince } from './line.ts';
 
 export interface QueueSettings {
 	readonly backend: 'redis' | 'postgres';
@@ -116,36 +116,20 @@ export async function migrateQueues(settings: QueueSettings): Promise<void> {
 	}
 }
 
-export interface QueueDepth {
-	readonly queue: string;
-	readonly state: string;
-	readonly jobs: number;
-}
-
-export interface OldestWaiting {
-	readonly queue: string;
-	/** Unix milliseconds, in the future when the first job is not due yet; null when nothing waits. */
-	readonly sinceMs: number | null;
-}
-
 export interface Producer {
 	add(jobs: readonly JobRequest[]): Promise<void>;
 	/** Adding a flow again is a no-op, because every node has an id of its own. */
 	addFlows(requested: readonly FlowRequest[]): Promise<void>;
 	/** One job every so often, however many processes ask for it. */
 	schedule(job: JobRequest, everyMs: number): Promise<void>;
-	/**
-	 * Whether the job will run by itself: it runs, waits for a worker, or for its time. A parent whose children have not ended does not count: a
-	 * child that was taken away by force never ends. Nor does a job that waits longer than it was told to: whoever put it off had a clock that
-	 * is ahead of this one.
-	 */
+	/** Whether the job will run by itself, see `queues/line.ts`. */
 	isLive(queue: string, jobId: string): Promise<boolean>;
 	/** Throws when the queue server does not answer within two seconds. */
 	ping(): Promise<void>;
 	/** How many jobs every queue has in each state, those included that have ended and are kept. Waits for the queue server. */
 	counts(): Promise<readonly QueueDepth[]>;
-	/** Of every queue the job that could have run first. Waits for the queue server. */
-	oldestWaiting(): Promise<readonly OldestWaiting[]>;
+	/** Of every queue when its first job could have run: in the future when it is not due yet, null when nothing waits. Waits for the queue server. */
+	oldestWaiting(): Promise<readonly { readonly queue: string; readonly sinceMs: number | null }[]>;
 	/** Queues that are not paused and hold a job that could run at `nowMs` (Unix milliseconds). Waits for the queue server. */
 	ready(nowMs: number): Promise<ReadonlySet<string>>;
 	readonly queues: readonly Queue[];
@@ -153,25 +137,18 @@ export interface Producer {
 }
 
 const PING_MS = 2_000;
-/** Clocks of machines that belong together agree far better. */
-const CLOCKS_DIFFER_MS = 5_000;
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_DETECTED = '40P01';
-const LIVE_STATES = ['waiting', 'paused', 'active', 'delayed', 'prioritized'];
-const COUNTED_STATES: readonly JobType[] = ['waiting', 'active', 'delayed', 'waiting-children', 'completed', 'failed'];
-/** Where the PostgreSQL backend counts what waits in a paused queue; its types leave the name out, and on Redis it is always empty. */
-const PAUSED = 'paused' as JobType;
-/** Jobs come and go between counting and reading: the end of the line is looked for this far around where it was. */
-const LINE_MARGIN = 100;
 
 export function openProducer({ classes, options }: QueueConnection, names: readonly string[]): Producer {
 	const queues = new Map(names.map((name) => [name, new classes.Queue(name, { ...options, skipWaitingForReady: true }) as Queue]));
 	for (const queue of queues.values()) queue.on('error', () => {});
+	const lines: readonly Line[] = [...queues.values()];
 	const flows = new classes.FlowProducer(options);
 	flows.on('error', () => {});
 	const queueOf = (name: string): Queue => {
 		const queue = queues.get(name);
-		if (queue === undefined) throw new Error(`queue ${name} is not configured: is its route still in the configuration?`);
+		if (queue === undefined) throw new PermanentError(`queue ${name} is not configured: is its route still in the configuration?`, { queue: name });
 		return queue;
 	};
 	return {
@@ -196,57 +173,21 @@ export function openProducer({ classes, options }: QueueConnection, names: reado
 			const template = { name: job.name, data: job.data, opts: { removeOnComplete: 100, removeOnFail: 100 } };
 			await untilNoDeadlock(() => queue.upsertJobScheduler(job.id, { every: everyMs }, template));
 		},
-		async isLive(name, jobId) {
-			const queue = queueOf(name);
-			const state = await queue.getJobState(jobId);
-			if (state !== 'delayed') return LIVE_STATES.includes(state);
-			const job = await queue.getJob(jobId);
-			return job === undefined || dueAt(job) - Date.now() <= job.delay + CLOCKS_DIFFER_MS;
-		},
+		isLive: async (name, jobId) => isLive(queueOf(name), jobId),
 		async ping() {
 			const [first] = queues.values();
 			await withinPing(first?.getJobCounts('active'));
 		},
-		counts: async () => (await Promise.all([...queues.values()].map(countsOf))).flat(),
-		oldestWaiting: () =>
-			Promise.all([...queues.values()].map(async (queue) => ({ queue: queue.name, sinceMs: await waitingSince(queue) }))),
-		ready: async (nowMs) => new Set((await Promise.all([...queues.values()].map((queue) => readyName(queue, nowMs)))).flat()),
+		counts: async () => (await Promise.all(lines.map(depthOf))).flat(),
+		oldestWaiting: () => Promise.all(lines.map(async (line) => ({ queue: line.name, sinceMs: await waitingSince(line) }))),
+		async ready(nowMs) {
+			const areReady = await Promise.all(lines.map((line) => isReady(line, nowMs)));
+			return new Set(lines.filter((_, index) => areReady[index]).map(({ name }) => name));
+		},
 		async close() {
 			await Promise.all([flows.close(), ...[...queues.values()].map((queue) => queue.close())]);
 		},
 	};
-}
-
-async function readyName(queue: Queue, nowMs: number): Promise<string[]> {
-	const sinceMs = await waitingSince(queue);
-	return sinceMs === null || sinceMs > nowMs || (await queue.isPaused()) ? [] : [queue.name];
-}
-
-async function countsOf(queue: Queue): Promise<QueueDepth[]> {
-	const counts = await queue.getJobCounts(...COUNTED_STATES, PAUSED);
-	const jobs = (state: string) => counts[state] ?? 0;
-	return COUNTED_STATES.map((state) => ({ queue: queue.name, state, jobs: jobs(state) + (state === 'waiting' ? jobs(PAUSED) : 0) }));
-}
-
-/**
- * When the first job in line could have run. Without a worker nothing moves from `delayed` to `waiting`, so the first delayed job counts
- * too. A job that has run before counts from its last run; a parent from when it was added, which may be long before its children ended.
- */
-async function waitingSince(queue: Queue): Promise<number | null> {
-	const { waiting = 0, [PAUSED]: paused = 0 } = await queue.getJobCounts('waiting', PAUSED);
-	const end = waiting + paused;
-	// Both backends list what waits from the newest to the oldest.
-	const line = end === 0 ? [] : await queue.getRanges(['waiting'], Math.max(0, end - LINE_MARGIN), end + LINE_MARGIN);
-	const [delayed] = await queue.getRanges(['delayed'], 0, 0, true);
-	const first = [line.at(-1), delayed].filter((id) => id !== undefined);
-	const jobs = await Promise.all(first.map((id) => queue.getJob(id)));
-	const moments = jobs.filter((job) => job !== undefined).map(dueAt);
-	return moments.length === 0 ? null : Math.min(...moments);
-}
-
-/** By the clock of whoever has put it off; Unix milliseconds. */
-function dueAt({ timestamp, processedOn, delay, opts }: Job): number {
-	return processedOn === undefined ? timestamp + (opts.delay ?? 0) : processedOn + delay;
 }
 
 /**

@@ -29,18 +29,22 @@ afterEach(async () => {
 
 const aheadBy = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms, shouldAdvanceTime: true });
 
-/** A job that a worker has put off for a minute by its own clock. */
-async function putOff(): Promise<string> {
+/** A job that a worker has put off for a minute by its own clock; `during` is what happens while it runs. */
+async function putOff(during = () => {}): Promise<string> {
 	const job = requestJob(earmarkSettlement, { earmarkId: randomUUID(), cause: 'w1' });
 	const worker = runWorker(connection, {
 		queue: QUEUE,
 		concurrency: 1,
 		log: createLog('silent', 'test'),
-		process: async () => snooze(60_000, 'not yet'),
+		process: async () => {
+			during();
+			return snooze(60_000, 'not yet');
+		},
 	});
 	await producer.add([job]);
 	const queue = producer.queues.find(({ name }) => name === QUEUE);
-	await until('the job was put off', async () => ((await queue?.getJobState(job.id)) === 'delayed' ? true : null));
+	const isPutOff = async () => ((await queue?.getJobState(job.id)) === 'delayed' ? true : null);
+	await until('the job was put off', isPutOff, 2 * AHEAD_MS);
 	await worker.close();
 	return job.id;
 }
@@ -68,5 +72,14 @@ describe('a clock that is ten minutes ahead', () => {
 		const late = await nextIn();
 		await producer.schedule(poll, 1_000);
 		expect([late > 500_000, (await nextIn()) <= 1_000]).toEqual([true, true]);
+	});
+});
+
+describe('a clock that is set ten minutes ahead while a job runs', () => {
+	it('puts the job off for as long: it serves nothing, and no worker is said to be idle beside it', async () => {
+		const late = await putOff(() => aheadBy(AHEAD_MS));
+		vi.useRealTimers();
+		expect(await producer.isLive(QUEUE, late)).toBe(false);
+		expect(await producer.ready(Date.now() + 120_000)).toEqual(new Set());
 	});
 });
