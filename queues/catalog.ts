@@ -2,7 +2,7 @@
 import { bridgeQueue } from './bridge-execution.ts';
 
 export type Stage =
-	| 'invoice-poll'
+	| 'trigger'
 	| 'invoice-evaluation'
 	| 'rebalance-planning'
 	| 'bridge-execution'
@@ -15,17 +15,30 @@ export interface QueueEntry {
 	readonly stage: Stage;
 	/** Jobs of this queue that one process runs at a time. */
 	readonly concurrency: number;
+	/** Milliseconds from job to job of a queue whose jobs are `recurring`. */
+	readonly everyMs?: number;
 }
 
-export function queueCatalog(routes: readonly { bridge: string; origin: string; destination: string }[]): QueueEntry[] {
-	const routeQueues = [...new Set(routes.map((route) => bridgeQueue(route)))].sort();
+interface Routed {
+	readonly routes: readonly { readonly bridge: string; readonly origin: string; readonly destination: string }[];
+}
+
+/** Later than whoever an effect belongs to looks at it, sooner than a person would ask. */
+const SWEEP_EVERY_MS = 15_000;
+
+/** One queue per trigger and per configured route, whatever their assets, and one for everything else there is to do. */
+export function queueCatalog<Config extends Routed>(
+	config: Config,
+	triggers: readonly { readonly name: string; everyMs(config: Config): number }[],
+): QueueEntry[] {
+	const routeQueues = [...new Set(config.routes.map((route) => bridgeQueue(route)))].sort();
 	return [
-		{ name: 'invoice-poll', stage: 'invoice-poll', concurrency: 1 },
+		...triggers.map(({ name, everyMs }) => ({ name, stage: 'trigger', concurrency: 1, everyMs: everyMs(config) }) as const),
 		{ name: 'invoice-evaluation', stage: 'invoice-evaluation', concurrency: 8 },
 		{ name: 'rebalance-planning', stage: 'rebalance-planning', concurrency: 1 },
 		...routeQueues.map((name) => ({ name, stage: 'bridge-execution', concurrency: 4 }) as const),
 		{ name: 'attestation-polling', stage: 'attestation-polling', concurrency: 8 },
 		{ name: 'earmark-settlement', stage: 'earmark-settlement', concurrency: 8 },
-		{ name: 'lane-sweep', stage: 'lane-sweep', concurrency: 1 },
+		{ name: 'lane-sweep', stage: 'lane-sweep', concurrency: 1, everyMs: SWEEP_EVERY_MS },
 	];
 }

@@ -140,15 +140,16 @@ const PING_MS = 2_000;
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_DETECTED = '40P01';
 
-export function openProducer({ classes, options }: QueueConnection, names: readonly string[]): Producer {
-	const queues = new Map(names.map((name) => [name, new classes.Queue(name, { ...options, skipWaitingForReady: true }) as Queue]));
+export function openProducer({ classes, options }: QueueConnection, served: readonly { readonly name: string }[]): Producer {
+	const queues = new Map(served.map(({ name }) => [name, new classes.Queue(name, { ...options, skipWaitingForReady: true }) as Queue]));
 	for (const queue of queues.values()) queue.on('error', () => {});
 	const lines: readonly Line[] = [...queues.values()];
 	const flows = new classes.FlowProducer(options);
 	flows.on('error', () => {});
 	const queueOf = (name: string): Queue => {
 		const queue = queues.get(name);
-		if (queue === undefined) throw new PermanentError(`queue ${name} is not configured: is its route still in the configuration?`, { queue: name });
+		if (queue === undefined)
+			throw new PermanentError(`queue ${name} is not configured: is its route still in the configuration?`, { queue: name });
 		return queue;
 	};
 	return {

@@ -11,7 +11,7 @@ const UNKNOWN_LOOK_AGAIN_MS = 1_000;
 /** Afterwards nobody knows it. It ends without having done anything, and the reconciler adds what its row needs, as its own version says it. */
 const UNKNOWN_FOR_MS = 60_000;
 
-export interface Attempted {
+interface Attempted {
 	readonly queue: string;
 	readonly job: string | undefined;
 	/** Milliseconds since the job was added. */

@@ -3,7 +3,7 @@ import type { Log } from '../src/observe/log.ts';
 import type { Store } from '../src/store/db.ts';
 import type { Running } from './running.ts';
 
-export interface Ending {
+interface Ending {
 	readonly log: Log;
 	readonly store: Store;
 	readonly running: Running | undefined;

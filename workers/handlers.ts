@@ -1,15 +1,14 @@
 /** Which step serves which stage; the payload is checked against the job's own schema before anything is done. */
 import { attestationPolling } from '../queues/attestation-polling.ts';
 import { type BridgeExecution, bridgeExecution } from '../queues/bridge-execution.ts';
-import type { Stage } from '../queues/catalog.ts';
+import type { QueueEntry } from '../queues/catalog.ts';
 import { earmarkSettlement } from '../queues/earmark-settlement.ts';
 import { type InvoiceEvaluation, invoiceEvaluation } from '../queues/invoice-evaluation.ts';
-import { invoicePoll } from '../queues/invoice-poll.ts';
 import { type JobDefinition, readJob } from '../queues/job.ts';
-import { laneSweep } from '../queues/lane-sweep.ts';
 import { rebalancePlanning } from '../queues/rebalance-planning.ts';
+import { recurring } from '../queues/recurring.ts';
 import type { App } from '../src/app.ts';
-import { executeOnDemandRebalancing, processEarmarkedInvoices, processInvoices } from '../src/on-demand.ts';
+import { executeOnDemandRebalancing, processEarmarkedInvoices } from '../src/on-demand.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { claimHop } from '../src/steps/claim-hop.ts';
 import { evaluateInvoice } from '../src/steps/evaluate.ts';
@@ -17,13 +16,14 @@ import { proveHop } from '../src/steps/prove-hop.ts';
 import { sendHop } from '../src/steps/send-hop.ts';
 import { sweepLanes } from '../src/steps/sweep-lanes.ts';
 import { takeInInvoice } from '../src/steps/take-in.ts';
+import { triggerNamed } from '../src/trigger/registry.ts';
 
-export type Handler = (data: unknown, name: string) => Promise<Outcome>;
+type Handler = (data: unknown, name: string) => Promise<Outcome>;
 
-export function handlerOf(app: App, stage: Stage): Handler {
+export function handlerOf(app: App, { name, stage }: Pick<QueueEntry, 'name' | 'stage'>): Handler {
 	switch (stage) {
-		case 'invoice-poll':
-			return serve(invoicePoll, () => processInvoices(app));
+		case 'trigger':
+			return serve(recurring(name), () => triggerNamed(name).look(app));
 		case 'invoice-evaluation':
 			return serve(invoiceEvaluation, (job) => lookAtInvoice(app, job));
 		case 'rebalance-planning':
@@ -35,7 +35,7 @@ export function handlerOf(app: App, stage: Stage): Handler {
 		case 'earmark-settlement':
 			return serve(earmarkSettlement, ({ earmarkId }) => processEarmarkedInvoices(app, [earmarkId]));
 		case 'lane-sweep':
-			return serve(laneSweep, () => sweepLanes(app));
+			return serve(recurring(name), () => sweepLanes(app));
 	}
 }
 

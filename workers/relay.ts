@@ -13,7 +13,7 @@ import type { Tx } from '../src/store/db.ts';
 import { readLegsOf } from '../src/store/legs.ts';
 import type { OutboxRow, Wakeup } from '../src/store/outbox.ts';
 
-export interface Relay {
+interface Relay {
 	readonly tx: Tx;
 	readonly producer: Producer;
 	/** Whether a bridge's proofs have to be claimed. */

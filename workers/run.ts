@@ -37,7 +37,7 @@ export function runWorker({ classes, workerOptions }: QueueConnection, options: 
 type Taken = { job: Job; token: string | undefined; leaving: Promise<'leaving'> };
 
 async function runJob({ job, token, leaving }: Taken, { log, process }: WorkerOptions): Promise<string> {
-	const clockSetMs = watchClock();
+	const clock = watchClock();
 	const ids = { queue: job.queueName, job: job.id, ageMs: Date.now() - job.timestamp, log };
 	const outcome = await Promise.race([attempt(ids, () => process(job.data, job.name)), leaving]);
 	if (outcome === 'leaving') {
@@ -50,15 +50,10 @@ async function runJob({ job, token, leaving }: Taken, { log, process }: WorkerOp
 		case 'cancel':
 			return `cancelled: ${outcome.reason}`;
 		case 'snooze':
-			await noteClock(job, clockSetMs());
+			await clock.note(job);
 			await job.moveToDelayed(Date.now() + outcome.delayMs, token);
 			throw new DelayedError(outcome.reason);
 		case 'retry':
 			throw isFinal(outcome.error) ? new UnrecoverableError(errorText(outcome.error)) : new Error(errorText(outcome.error));
 	}
-}
-
-/** A job is put off by the clock as it is now, and looks as if it were by the one it was taken by: `queues/line.ts` reads by how much they differ. */
-async function noteClock(job: Job, setMs: number): Promise<void> {
-	if (job.progress !== setMs) await job.updateProgress(setMs);
 }

@@ -1,15 +1,15 @@
 /** Process type `scheduler`: relays the outbox, reconciles rows with jobs, keeps the schedules. Any number may run beside each other. */
 import { queueCatalog } from '../queues/catalog.ts';
-import { invoicePoll } from '../queues/invoice-poll.ts';
 import { requestJob } from '../queues/job.ts';
-import { laneSweep, SWEEP_EVERY_MS } from '../queues/lane-sweep.ts';
 import { connectQueues, openProducer, type QueueSettings } from '../queues/queue.ts';
+import { recurring } from '../queues/recurring.ts';
 import type { App } from '../src/app.ts';
 import { probeQueues, renewEpoch } from '../src/steps/queue-epoch.ts';
 import { reconcile } from '../src/steps/reconcile.ts';
 import type { Store, Tx } from '../src/store/db.ts';
 import { type OutboxRow, pruneOutbox, relayOutbox } from '../src/store/outbox.ts';
 import { pruneDeliveries } from '../src/store/webhooks.ts';
+import { TRIGGERS } from '../src/trigger/registry.ts';
 import { liveJobs } from './live-jobs.ts';
 import { createLoop } from './loop.ts';
 import { sendWakeups } from './relay.ts';
@@ -23,8 +23,8 @@ const RELAY_BATCH = 200;
 
 export async function startScheduler(app: App, store: Store, settings: QueueSettings): Promise<Running> {
 	const connection = connectQueues(settings);
-	const names = queueCatalog(app.config.routes).map(({ name }) => name);
-	const producer = openProducer(connection, names);
+	const catalog = queueCatalog(app.config, TRIGGERS);
+	const producer = openProducer(connection, catalog);
 	const { mark } = connection;
 	const claims = (bridge: string) => app.bridges.get(bridge)?.claims === true;
 	const send = async (rows: readonly OutboxRow[], tx: Tx) => {
@@ -35,8 +35,7 @@ export async function startScheduler(app: App, store: Store, settings: QueueSett
 		while ((await relayOutbox(app.db, RELAY_BATCH, send)) === RELAY_BATCH);
 	});
 	const reconciler = createLoop(app, RECONCILE_MS, async () => {
-		await producer.schedule(requestJob(invoicePoll, {}), app.config.everclear.pollMs);
-		await producer.schedule(requestJob(laneSweep, {}), SWEEP_EVERY_MS);
+		for (const { name, everyMs } of catalog) if (everyMs !== undefined) await producer.schedule(requestJob(recurring(name), {}), everyMs);
 		await reconcile(app, liveJobs(producer));
 	});
 	const probe = createLoop(app, PROBE_MS, async () => {

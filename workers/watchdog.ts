@@ -10,7 +10,7 @@ const SILENT_LOOKS = 6;
 /** Two minutes: every slot is taken by a job, and each of a job's calls ends by a time-out of its own; beyond that they hang. */
 const BUSY_LOOKS = 24;
 
-export interface Watched {
+interface Watched {
 	readonly concurrency: number;
 	serve(): Serving;
 }

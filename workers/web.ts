@@ -3,6 +3,7 @@ import { queueCatalog } from '../queues/catalog.ts';
 import { connectQueues, openProducer, type QueueSettings } from '../queues/queue.ts';
 import type { App } from '../src/app.ts';
 import { ConfigError } from '../src/errors.ts';
+import { TRIGGERS } from '../src/trigger/registry.ts';
 import { BOARD, createServer } from '../src/web/server.ts';
 import type { Running } from './running.ts';
 
@@ -17,8 +18,7 @@ export interface WebOptions {
 export async function startWeb({ app, settings, password, webhookSecret }: WebOptions): Promise<Running> {
 	if (password === undefined) throw new ConfigError('BALLAST_WEB_PASSWORD', 'is not set: the board is never shown without a login');
 	const connection = connectQueues(settings);
-	const names = queueCatalog(app.config.routes).map((entry) => entry.name);
-	const producer = openProducer(connection, names);
+	const producer = openProducer(connection, queueCatalog(app.config, TRIGGERS));
 	const { server, drain } = createServer({ app, queues: producer, password, webhookSecret });
 	const { host, port } = app.config.web;
 	const listening = await new Promise<ReturnType<typeof server.listen>>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { type QueueEntry, queueCatalog } from '../queues/catalog.ts';
 import { connectQueues, openProducer, type QueueSettings } from '../queues/queue.ts';
 import type { App } from '../src/app.ts';
 import { ConfigError } from '../src/errors.ts';
+import { TRIGGERS } from '../src/trigger/registry.ts';
 import { handlerOf } from './handlers.ts';
 import { runWorker } from './run.ts';
 import type { Running } from './running.ts';
@@ -10,17 +11,17 @@ import { watch, watchAll } from './watchdog.ts';
 
 /** `only`: names of queues, or stages such as `bridge-execution`; empty means all. */
 export function startWorker(app: App, settings: QueueSettings, only: readonly string[]): Running {
-	const entries = chosen(queueCatalog(app.config.routes), only);
-	const names = entries.map((entry) => entry.name);
+	const entries = chosen(queueCatalog(app.config, TRIGGERS), only);
 	// Every worker keeps one connection for itself, on either backend.
 	const connection = connectQueues({ ...settings, connections: settings.connections + entries.length });
-	const producer = openProducer(connection, names);
-	const served = entries.map(({ name: queue, stage, concurrency }) => {
-		const process = handlerOf(app, stage);
+	const producer = openProducer(connection, entries);
+	const served = entries.map((entry) => {
+		const { name: queue, concurrency } = entry;
+		const process = handlerOf(app, entry);
 		return { queue, ...watch({ concurrency, serve: () => runWorker(connection, { queue, concurrency, log: app.log, process }) }) };
 	});
 	const watching = watchAll(app, () => producer.ready(app.nowMs()), served);
-	app.log.info({ queues: names, backend: connection.backend }, 'worker started');
+	app.log.info({ queues: entries.map(({ name }) => name), backend: connection.backend }, 'worker started');
 	return {
 		failed: watching.failed,
 		async stop() {

@@ -11,6 +11,7 @@ import { invoiceEvaluation } from '../../queues/invoice-evaluation.ts';
 import { type JobDefinition, requestJob } from '../../queues/job.ts';
 import { connectQueues, openProducer, type Producer } from '../../queues/queue.ts';
 import type { LegJobRef } from '../../src/steps/reconcile.ts';
+import { TRIGGERS } from '../../src/trigger/registry.ts';
 import { openAcross } from '../../test/conformance/stands/across.ts';
 import { openSwap } from '../../test/conformance/stands/swap.ts';
 import { type Product, until } from '../../test/product.ts';
@@ -39,8 +40,7 @@ export async function timeFlushall(ground: Ground): Promise<Flushed> {
 	const product = await openProduct(ground, { bridges: ['swap', 'across'], workers: 1 });
 	const redis = new Redis(ground.redisUrl, { maxRetriesPerRequest: 1 });
 	const connection = connectQueues(product.settings);
-	const names = queueCatalog(product.app.config.routes).map(({ name }) => name);
-	const producer = openProducer(connection, names);
+	const producer = openProducer(connection, queueCatalog(product.app.config, TRIGGERS));
 	relayer.ignore = () => true;
 	relayer.poller.resume();
 	try {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { earmarkSettlement } from '../../queues/earmark-settlement.ts';
-import { invoicePoll } from '../../queues/invoice-poll.ts';
 import { requestJob } from '../../queues/job.ts';
 import { connectQueues, migrateQueues, openProducer, type Producer, type QueueConnection } from '../../queues/queue.ts';
+import { recurring } from '../../queues/recurring.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { snooze } from '../../src/outcome.ts';
 import { runWorker } from '../../workers/run.ts';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 	const settings = testQueues(await testDatabase());
 	await migrateQueues(settings);
 	connection = connectQueues(settings);
-	producer = openProducer(connection, [QUEUE, 'invoice-poll']);
+	producer = openProducer(connection, [{ name: QUEUE }, { name: 'invoice-poll' }]);
 });
 afterEach(async () => {
 	vi.useRealTimers();
@@ -60,7 +60,7 @@ describe('a clock that is ten minutes ahead', () => {
 	});
 
 	it('writes a schedule that begins too late, and that is written anew', async () => {
-		const poll = requestJob(invoicePoll, {});
+		const poll = requestJob(recurring('invoice-poll'), {});
 		const nextIn = async () => {
 			const queue = producer.queues.find(({ name }) => name === 'invoice-poll');
 			return ((await queue?.getJobScheduler(poll.id))?.next ?? 0) - Date.now();

@@ -10,6 +10,7 @@ import { createLog } from '../../src/observe/log.ts';
 import { nextStep } from '../../src/steps/reconcile.ts';
 import { openStore, type Store } from '../../src/store/db.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
+import { TRIGGERS } from '../../src/trigger/registry.ts';
 import { isLegJobLive } from '../../workers/live-jobs.ts';
 import { startScheduler } from '../../workers/scheduler.ts';
 import { testDatabase, testQueues } from '../stack.ts';
@@ -49,8 +50,7 @@ export async function openRows({ redisUrl, schedulers = 1 }: { redisUrl?: string
 	const log = createLog('info', 'test', { write: (line) => void told.push((JSON.parse(line) as { msg: string }).msg) });
 	const app = createApp({ config: resolveConfig(fileSchema.parse(FILE)), db: store.db, log, signerKey: undefined });
 	const connection = connectQueues(settings);
-	const names = queueCatalog(app.config.routes).map((entry) => entry.name);
-	const producer = openProducer(connection, names);
+	const producer = openProducer(connection, queueCatalog(app.config, TRIGGERS));
 	const running = await Promise.all(Array.from({ length: schedulers }, () => startScheduler(app, store, settings)));
 	return {
 		...{ app, store, settings, producer, mark: connection.mark, told },

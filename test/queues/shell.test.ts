@@ -23,7 +23,10 @@ beforeEach(async () => {
 	const settings = testQueues(await testDatabase());
 	await migrateQueues(settings);
 	connection = connectQueues({ ...settings, connections: 12 });
-	producer = openProducer(connection, QUEUES);
+	producer = openProducer(
+		connection,
+		QUEUES.map((name) => ({ name })),
+	);
 	workers = [];
 	runs = [];
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { queueCatalog } from '../../queues/catalog.ts';
 import { earmarkSettlement } from '../../queues/earmark-settlement.ts';
 import { type JobDefinition, type JobRequest, readJob, requestJob, UnknownJobError } from '../../queues/job.ts';
 import type { App } from '../../src/app.ts';
@@ -86,11 +87,13 @@ describe('two versions of the worker on one queue', () => {
 	it('read every stage by name and payload', async () => {
 		// The job is refused before anything of the process is used.
 		const app = {} as App;
-		for (const stage of ['invoice-poll', 'invoice-evaluation', 'rebalance-planning', 'bridge-execution', 'attestation-polling'] as const) {
-			await expect(handlerOf(app, stage)({}, 'of tomorrow')).rejects.toThrow(UnknownJobError);
-		}
+		const route = { bridge: 'across', origin: '1', destination: '10' };
+		const stages = queueCatalog({ routes: [route] }, [{ name: 'invoice-poll', everyMs: () => 1_000 }]);
+		for (const stage of stages) await expect(handlerOf(app, stage)({}, 'of tomorrow')).rejects.toThrow(UnknownJobError);
 		const known = { earmarkId: randomUUID(), cause: 'w1' };
-		await expect(handlerOf(app, 'earmark-settlement')({ ...known, hint: 'x' }, 'settle')).rejects.toThrow(UnknownJobError);
+		await expect(
+			handlerOf(app, { name: 'earmark-settlement', stage: 'earmark-settlement' })({ ...known, hint: 'x' }, 'settle'),
+		).rejects.toThrow(UnknownJobError);
 	});
 });
 

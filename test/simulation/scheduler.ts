@@ -1,6 +1,6 @@
 /** How work is done in a run: the scheduler's loops, the queue and its workers, and steps that nobody has asked for. */
 import { bridgeExecution } from '../../queues/bridge-execution.ts';
-import { queueCatalog, type Stage as WorkStage } from '../../queues/catalog.ts';
+import { type QueueEntry, queueCatalog } from '../../queues/catalog.ts';
 import type { App } from '../../src/app.ts';
 import { errorText } from '../../src/errors.ts';
 import { processInvoices } from '../../src/on-demand.ts';
@@ -8,6 +8,7 @@ import type { Outcome } from '../../src/outcome.ts';
 import { reconcile } from '../../src/steps/reconcile.ts';
 import { sweepLanes } from '../../src/steps/sweep-lanes.ts';
 import { relayOutbox } from '../../src/store/outbox.ts';
+import { TRIGGERS } from '../../src/trigger/registry.ts';
 import { attempt } from '../../workers/attempt.ts';
 import { handlerOf } from '../../workers/handlers.ts';
 import { liveJobs } from '../../workers/live-jobs.ts';
@@ -53,13 +54,13 @@ export interface Work {
 	/** Two workers get the same job. */
 	readonly twice?: boolean;
 	/** Only jobs of these stages. */
-	readonly kinds?: readonly WorkStage[];
+	readonly kinds?: readonly QueueEntry['stage'][];
 }
 
 /** Workers take jobs that are ready, and what they wake is ready next time. */
 export async function work(stage: Stage, { pick, twice = false, kinds }: Work): Promise<void> {
 	await relay(stage);
-	const ready = stage.queue.ready().filter((job) => kinds === undefined || kinds.includes(stageOf(stage, job)));
+	const ready = stage.queue.ready().filter((job) => kinds === undefined || kinds.includes(entryOf(stage, job).stage));
 	const chosen = pick === undefined ? ready : ready.slice(pick % Math.max(ready.length, 1)).slice(0, 1);
 	for (const job of chosen) {
 		if (isDead()) return;
@@ -75,7 +76,7 @@ async function serve(stage: Stage, job: SimulatedJob): Promise<void> {
 	const { app, queue, clock } = stage;
 	const { queue: name, id, data } = job.request;
 	queue.take(job);
-	const handler = handlerOf(app, stageOf(stage, job));
+	const handler = handlerOf(app, entryOf(stage, job));
 	const words = wordsFor(stage, job);
 	tell(stage, words);
 	const ids = { queue: name, job: id, ageMs: clock.nowMs - job.addedMs, log: app.log };
@@ -87,14 +88,14 @@ async function serve(stage: Stage, job: SimulatedJob): Promise<void> {
 	await relay(stage);
 }
 
-const catalogs = new WeakMap<App['config'], ReadonlyMap<string, WorkStage>>();
+const catalogs = new WeakMap<App['config'], ReadonlyMap<string, QueueEntry>>();
 
-function stageOf({ app }: Stage, { request }: SimulatedJob): WorkStage {
-	const known = catalogs.get(app.config) ?? new Map(queueCatalog(app.config.routes).map(({ name, stage }) => [name, stage]));
+function entryOf({ app }: Stage, { request }: SimulatedJob): QueueEntry {
+	const known = catalogs.get(app.config) ?? new Map(queueCatalog(app.config, TRIGGERS).map((entry) => [entry.name, entry]));
 	catalogs.set(app.config, known);
-	const stage = known.get(request.queue);
-	if (stage === undefined) throw new Error(`nobody serves the queue ${request.queue}`);
-	return stage;
+	const entry = known.get(request.queue);
+	if (entry === undefined) throw new Error(`nobody serves the queue ${request.queue}`);
+	return entry;
 }
 
 /** What a job is about, in names that do not hang on ids. */

@@ -43,7 +43,7 @@ describe('a scrape that cannot read everything', () => {
 			connections: 1,
 		} as const;
 		const connection = connectQueues(settings);
-		const producer = openProducer(connection, ['earmark-settlement']);
+		const producer = openProducer(connection, [{ name: 'earmark-settlement' }]);
 		for (const { status, text } of await scrapeOnce(metricsRoutes(app(), producer, 300)))
 			expect([status, text]).toEqual([503, 'queues: no answer within 300 ms\n']);
 		await connection.close();

@@ -43,8 +43,10 @@ export async function openSite({ webhookSecret, databaseUrl: existing, backend }
 	await migrateQueues(settings);
 	const store = openStore({ databaseUrl, pool: 10 });
 	const connection = connectQueues({ ...settings, connections: 12 });
-	const names = queueCatalog([{ bridge: 'across', origin: '1', destination: '10' }]).map((entry) => entry.name);
-	const producer = openProducer(connection, names);
+	const catalog = queueCatalog({ routes: [{ bridge: 'across', origin: '1', destination: '10' }] }, [
+		{ name: 'invoice-poll', everyMs: () => 1_000 },
+	]);
+	const producer = openProducer(connection, catalog);
 	const site = { nowMs: Date.now() };
 	const app = { config, db: store.db, log: createLog('silent', 'test'), nowMs: () => site.nowMs };
 	const { base, stop } = await serve(createServer({ app, queues: producer, password: 'correct horse', webhookSecret }).server);

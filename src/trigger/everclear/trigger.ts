@@ -1,0 +1,9 @@
+/** Everclear's open invoices, all pages of them. */
+import { processInvoices } from '../../on-demand.ts';
+import type { Trigger } from '../trigger.ts';
+
+export const everclear: Trigger = {
+	name: 'invoice-poll',
+	everyMs: ({ everclear: { pollMs } }) => pollMs,
+	look: processInvoices,
+};
