@@ -52,7 +52,7 @@ program
 	.description('How long functions and files are, what is there twice or for nobody, and who imports most.')
 	.action(async () => {
 		const { benchHouse } = await import('./house/bench.ts');
-		tell(benchHouse({ write }));
+		tell(await benchHouse({ write }));
 	});
 
 await program.parseAsync();

@@ -1,14 +1,16 @@
 /** Everything that a step may use, put together once per process. Queues are not in it: steps write wake-ups to the outbox. */
 import type { PublicClient } from 'viem';
-import type { BridgeAdapter, BridgeEnd, MinedCall } from './bridge/bridge.ts';
+import type { BridgeAdapter } from './bridge/bridge.ts';
 import type { SendPorts } from './chain/send.ts';
 import type { Config } from './config/load.ts';
 import { PermanentError } from './errors.ts';
+import type { EverclearClient } from './everclear/client.ts';
 import type { Requester } from './exchange/requester.ts';
 import type { VenueId } from './inventory/venue.ts';
+import type { MinedCall } from './leg/call.ts';
+import type { BridgeEnd } from './leg/order.ts';
 import type { Log } from './observe/log.ts';
 import type { Db } from './store/db.ts';
-import type { EverclearClient } from './trigger/everclear/client.ts';
 
 export interface App {
 	readonly config: Config;

@@ -2,23 +2,23 @@
 
 import type { Address } from 'viem';
 import type { App } from './app.ts';
-import type { BridgePorts } from './bridge/bridge.ts';
 import { createBridges } from './bridge/registry.ts';
 import { createClients, RPC_TIMEOUT_MS } from './chain/clients.ts';
 import type { SigningPolicy } from './chain/policy.ts';
 import { accountOf, createSigner, type Signer } from './chain/signer.ts';
 import type { Config } from './config/load.ts';
 import { ConfigError, InvariantError } from './errors.ts';
+import { createEverclearClient } from './everclear/client.ts';
 import { createExchanges, type ExchangeKeys } from './exchange/registry.ts';
 import { createRequester, noRequester } from './exchange/requester.ts';
+import type { OpenBudget } from './http.ts';
 import type { VenueId } from './inventory/venue.ts';
 import type { Log } from './observe/log.ts';
 import { createSyncBalances } from './steps/balances.ts';
 import type { Db } from './store/db.ts';
 import { createRequestBudget } from './store/request-budgets.ts';
-import { createEverclearClient } from './trigger/everclear/client.ts';
 
-export interface AppParts {
+interface AppParts {
 	readonly config: Config;
 	readonly db: Db;
 	readonly log: Log;
@@ -38,7 +38,7 @@ export function createApp({ config, db, log, signerKey, exchangeKeys = {}, nowMs
 		if (found === undefined) throw new ConfigError(`chains.${venue}`, 'is needed by a stored effect but not configured');
 		return found;
 	};
-	const budget: BridgePorts['budget'] = (service, perSecond) => createRequestBudget(db, service, perSecond);
+	const budget: OpenBudget = (service, perSecond) => createRequestBudget(db, service, perSecond);
 	const exchanges = createExchanges({ keys: exchangeKeys, budget, nowMs, mustHaveKeys: signerKey !== undefined });
 	const bridges = createBridges(config.bridges, {
 		client,

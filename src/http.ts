@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { BusyError, errorText, PermanentError, storableText, TransientError } from './errors.ts';
 
-export interface JsonClientSettings {
+interface JsonClientSettings {
 	readonly fetch: typeof fetch;
 	/** For one request, its body included. */
 	readonly timeoutMs: number;
@@ -24,13 +24,13 @@ export interface JsonClientSettings {
 /** What came back: the parsed body, or the service's clear word that there is no such thing. */
 export type JsonAnswer<T> = { readonly kind: 'found'; readonly value: T } | { readonly kind: 'notFound' };
 
-export interface GetRequest<Schema extends z.ZodType> {
+interface GetRequest<Schema extends z.ZodType> {
 	readonly path: string;
 	readonly query?: Readonly<Record<string, string>>;
 	readonly schema: Schema;
 }
 
-export interface PostRequest<Schema extends z.ZodType> {
+interface PostRequest<Schema extends z.ZodType> {
 	readonly path: string;
 	readonly body: unknown;
 	readonly schema: Schema;
@@ -134,7 +134,7 @@ function concluded<Schema extends z.ZodType>(
 	}
 }
 
-/** Reads at most `maxBytes`; a larger body is not worth its memory. */
+/** Reads at most `maxBytes`; a larger body is not worth its memory. Throws `TransientError` for one. */
 export async function readBody(response: Response, maxBytes: number): Promise<string> {
 	if (response.body === null) return '';
 	const chunks: Uint8Array[] = [];
@@ -144,7 +144,7 @@ export async function readBody(response: Response, maxBytes: number): Promise<st
 		bytes += next.value.byteLength;
 		if (bytes > maxBytes) {
 			await reader.cancel();
-			throw new Error(`the body is larger than ${maxBytes} bytes`);
+			throw new TransientError(`the body is larger than ${maxBytes} bytes`);
 		}
 		chunks.push(next.value);
 	}
@@ -168,4 +168,17 @@ export function causeText(error: unknown): string {
 function urlOf(baseUrl: string, path: string, query: Readonly<Record<string, string>> = {}): string {
 	const parameters = new URLSearchParams(query).toString();
 	return `${baseUrl.replace(/\/+$/, '')}${path}${parameters === '' ? '' : `?${parameters}`}`;
+}
+
+/** The requests that all our processes together may make of a service that counts them. */
+export type OpenBudget = (service: string, perSecond: number) => RequestBudget;
+
+export interface RequestBudget {
+	/**
+	 * Waits for its turn, for about a second at most. Throws `TransientError` with `retryAfterMs` when it is further away. A request that
+	 * weighs more than one takes as many turns.
+	 */
+	enter(weight?: number): Promise<void>;
+	/** The service has had enough: nobody enters for so long. */
+	pause(ms: number): Promise<void>;
 }

@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../sandbox/servers/environment.ts';
-import { findBinary } from '../sandbox/servers/find-binary.ts';
 import { findRedis } from '../sandbox/servers/redis.ts';
 
 interface Report {
@@ -27,15 +26,15 @@ interface FileReport {
 const { queueBackend, redisUrl } = readEnvironment();
 const hasRedis = redisUrl !== null || findRedis() !== null;
 const backend = queueBackend === 'auto' ? (hasRedis ? 'redis' : 'postgres') : queueBackend;
-const missing = [
-	...(hasRedis ? [] : ['redis-server or valkey-server']),
-	...(findBinary('chromium', 'chromium-browser', 'google-chrome') === null ? ['chromium'] : []),
-];
+const missing = hasRedis ? [] : ['redis-server or valkey-server'];
 
 const folder = mkdtempSync(join(tmpdir(), 'ballast-tests-'));
 const reportFile = join(folder, 'report.json');
 const vitest = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
-const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...process.argv.slice(2)];
+const chosen = process.argv.slice(2);
+// The times of a run of everything are kept for `npm run -s bench -- house`.
+const reporters = ['default', 'json', ...(chosen.length === 0 ? [new URL('setup/file-times.ts', import.meta.url).pathname] : [])];
+const args = ['run', ...reporters.map((each) => `--reporter=${each}`), `--outputFile.json=${reportFile}`, ...chosen];
 const child = spawn(process.execPath, [vitest, ...args], { stdio: 'inherit' });
 const code = await new Promise<number>((resolve) => child.once('exit', (exitCode) => resolve(exitCode ?? 1)));
 const report = readReport();

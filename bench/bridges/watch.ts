@@ -4,9 +4,11 @@
  */
 import { encodeFunctionData, erc20Abi } from 'viem';
 import type { World } from '../../sandbox/world.ts';
-import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, MinedCall, Quote } from '../../src/bridge/bridge.ts';
+import type { BridgeAdapter, Quote } from '../../src/bridge/bridge.ts';
 import type { Exchanges } from '../../src/exchange/registry.ts';
 import { requestKey } from '../../src/exchange/request-key.ts';
+import type { MinedCall } from '../../src/leg/call.ts';
+import type { BridgeEnd, Evidence, HopOrder } from '../../src/leg/order.ts';
 import type { Amount } from '../../src/money/amount.ts';
 import type { Stand } from '../../test/conformance/stand.ts';
 import type { Watched } from './figures.ts';

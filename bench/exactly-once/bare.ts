@@ -15,8 +15,9 @@ import type { FlowRequest, JobRequest } from '../../queues/job.ts';
 import { connectQueues, openProducer, type QueueSettings } from '../../queues/queue.ts';
 import type { LocalChain } from '../../sandbox/chains/chain.ts';
 import { viemChain } from '../../sandbox/chains/client.ts';
-import type { BridgeAdapter, Evidence, HopOrder } from '../../src/bridge/bridge.ts';
+import type { BridgeAdapter } from '../../src/bridge/bridge.ts';
 import { approveCalldata } from '../../src/chain/payload.ts';
+import type { Evidence, HopOrder } from '../../src/leg/order.ts';
 import { POLL_MS } from './ground.ts';
 
 export interface BareParts {

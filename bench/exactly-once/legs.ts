@@ -1,8 +1,8 @@
 /** Legs as a planning transaction writes them, without a planner: an earmark of one leg of one hop, over the bridge of a stand. */
 import { randomBytes } from 'node:crypto';
 import { type App, bridgeOf } from '../../src/app.ts';
-import type { HopOrder } from '../../src/bridge/bridge.ts';
 import type { EarmarkDraft } from '../../src/earmark/earmark.ts';
+import type { HopOrder } from '../../src/leg/order.ts';
 import { amount } from '../../src/money/amount.ts';
 import { parseAmount, toHub } from '../../src/money/units.ts';
 import { createEarmark } from '../../src/store/commitment.ts';

@@ -50,13 +50,17 @@ function declaredIn(statement: ts.Statement): string[] {
 	return name === undefined ? [] : [name.getText()];
 }
 
-/** Exports that no other file imports, of files that others import at all: whoever is imported by nobody is an entry. */
+/**
+ * Exports that no other file imports, of files that others import at all: whoever is imported by nobody is an entry. drizzle-kit reads the
+ * schema by itself, so a table there is never unused.
+ */
 export function unusedExports(sources: readonly Source[], arrows: readonly Arrow[]): string[] {
 	const taken = new Map<string, Set<string>>();
 	for (const { to, names } of arrows) taken.set(to, new Set([...(taken.get(to) ?? []), ...names]));
 	return sources.flatMap(exportsOf).flatMap(({ path, name }) => {
 		const names = taken.get(path);
-		return names === undefined || names.has('*') || names.has(name) ? [] : [`${path} ${name}`];
+		const isTable = path.startsWith('drizzle/schema/') && !/^[A-Z]/.test(name);
+		return names === undefined || names.has('*') || names.has(name) || isTable ? [] : [`${path} ${name}`];
 	});
 }
 
@@ -76,4 +80,33 @@ export function busiest(arrows: readonly Arrow[], end: 'from' | 'to', how: numbe
 		.map(([path, { size }]) => ({ path, count: size }))
 		.sort((a, b) => b.count - a.count || (a.path < b.path ? -1 : 1))
 		.slice(0, how);
+}
+
+/** Files that lead back to themselves, one list per knot of them; imports of types count as well. */
+export function cyclesAmong(arrows: readonly Arrow[]): string[] {
+	const next = new Map<string, string[]>();
+	for (const { from, to } of arrows) next.set(from, [...(next.get(from) ?? []), to]);
+	const reached = new Map([...next.keys()].map((path) => [path, reachedFrom(path, next)]));
+	const knots = [...reached].flatMap(([path, others]) =>
+		others.has(path)
+			? [
+					[...others]
+						.filter((other) => reached.get(other)?.has(path) === true)
+						.sort()
+						.join(' ~ '),
+				]
+			: [],
+	);
+	return [...new Set(knots)];
+}
+
+function reachedFrom(path: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+	const reached = new Set<string>();
+	const open = [...(next.get(path) ?? [])];
+	for (let each = open.pop(); each !== undefined; each = open.pop()) {
+		if (reached.has(each)) continue;
+		reached.add(each);
+		open.push(...(next.get(each) ?? []));
+	}
+	return reached;
 }

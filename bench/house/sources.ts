@@ -1,6 +1,6 @@
 /** The project's own TypeScript, parsed: what is measured of the house. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 
@@ -24,12 +24,12 @@ export interface Source {
 	readonly tree: ts.SourceFile;
 }
 
-/** Everything that git knows or would take. */
+/** Everything that git knows or would take, and that is still there. */
 export function readSources(): Source[] {
 	const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: ROOT, encoding: 'utf8' });
 	return [...new Set(listed.split('\n'))].flatMap((path) => {
 		const part = PARTS.find(([, pattern]) => pattern.test(path))?.[0];
-		return part === undefined ? [] : [parsed(path, part)];
+		return part === undefined || !existsSync(join(ROOT, path)) ? [] : [parsed(path, part)];
 	});
 }
 
@@ -42,5 +42,7 @@ function parsed(path: string, part: Part): Source {
 /** The node and everything below it. */
 export function* nodesOf(node: ts.Node): Generator<ts.Node> {
 	yield node;
-	for (const child of node.getChildren()) yield* nodesOf(child);
+	const children: ts.Node[] = [];
+	ts.forEachChild(node, (child) => void children.push(child));
+	for (const child of children) yield* nodesOf(child);
 }

@@ -36,7 +36,7 @@ export const routeBreakers = pgTable(
 	],
 );
 
-export const ROUTE_EVENTS = ['opened', 'tried', 'untried', 'closed', 'switched_off', 'switched_on', 'released'] as const;
+const ROUTE_EVENTS = ['opened', 'tried', 'untried', 'closed', 'switched_off', 'switched_on', 'released'] as const;
 
 /** What a breaker has done and what operators have said to it, by whom and why. Append-only. */
 export const routeEvents = pgTable(

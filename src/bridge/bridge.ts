@@ -3,22 +3,16 @@
  * It never sees a key, a table, or another bridge. Amounts are base units of the asset at the venue they are named for.
  * "Origin" is where funds leave, "destination" is where they arrive.
  */
-import type { Address, Hash, Hex, Log, PublicClient } from 'viem';
+import type { Address, PublicClient } from 'viem';
 import type { z } from 'zod';
 import type { Spend } from '../earmark/spend.ts';
-import type { ExchangeReads, WithdrawalBody } from '../exchange/exchange.ts';
+import type { ExchangeReads, ExchangeSettings, WithdrawalBody } from '../exchange/exchange.ts';
+import type { OpenBudget } from '../http.ts';
 import type { VenueId } from '../inventory/venue.ts';
+import type { MinedCall, SentCall, UnsignedCall } from '../leg/call.ts';
 import type { KeyedRequest } from '../leg/effect.ts';
+import type { BridgeEnd, Delivery, Evidence, HopOrder } from '../leg/order.ts';
 import type { Amount } from '../money/amount.ts';
-
-/** One end of a move: an asset's token at a venue. Both ends are of one asset, unless the bridge swaps. */
-export interface BridgeEnd {
-	readonly venue: VenueId;
-	readonly chainId: number;
-	readonly asset: string;
-	readonly token: Address;
-	readonly decimals: number;
-}
 
 export interface QuoteRequest {
 	readonly origin: BridgeEnd;
@@ -49,46 +43,6 @@ export interface Quote {
 	readonly validUntilMs: number;
 }
 
-/** One hop that the plan has decided, before anything has left. */
-export interface HopOrder {
-	readonly origin: BridgeEnd;
-	readonly destination: BridgeEnd;
-	readonly send: Amount;
-	/** The least that must be delivered, in base units at the destination. */
-	readonly receive: Amount;
-	/** That the quote promised: how soon it is worth looking. */
-	readonly seconds: number;
-	readonly sender: Address;
-	readonly recipient: Address;
-}
-
-/** An unsigned call on one chain. */
-export interface BridgeCall {
-	readonly chainId: number;
-	readonly to: Address;
-	readonly data: Hex;
-	readonly value: bigint;
-}
-
-/** The mined transaction of one of our calls. */
-export interface MinedCall {
-	readonly transactionHash: Hash;
-	readonly blockNumber: bigint;
-	readonly logs: readonly Log[];
-	/** Unix milliseconds; left out by who sees it just mined. */
-	readonly minedAtMs?: number;
-	/** What it has cost, in wei of the chain's own currency; left out where nobody has asked. */
-	readonly feePaid?: bigint;
-}
-
-/** A mined call of ours of which nothing else is known. */
-export interface SentCall extends MinedCall {
-	readonly venue: VenueId;
-	readonly sender: Address;
-	/** Its calldata, without the tag of its owner. */
-	readonly data: Hex;
-}
-
 /** What is configured of the places that a transfer goes between; both throw `PermanentError` for what is not. */
 export interface Places {
 	byToken(venue: VenueId, token: Address): BridgeEnd;
@@ -104,7 +58,7 @@ export type Proof =
 /** What is to be done about a proof now. None of them is failure. */
 export type Claim =
 	/** This call makes the funds arrive. */
-	| { readonly state: 'call'; readonly call: BridgeCall }
+	| { readonly state: 'call'; readonly call: UnsignedCall }
 	/** This request makes the funds arrive; the same one as long as nothing has changed. */
 	| { readonly state: 'request'; readonly request: WithdrawalBody }
 	/** They have arrived: by themselves, or because somebody else has claimed them for us. */
@@ -113,18 +67,6 @@ export type Claim =
 	| { readonly state: 'stale'; readonly note: string }
 	/** The destination takes no claims now. */
 	| { readonly state: 'waiting'; readonly lookAgainMs: number; readonly note: string };
-
-/** What a later step needs to go on from here, storable as JSON: decimal strings, never bigints. */
-export type Evidence = Readonly<Record<string, string>>;
-
-/** What really arrived, read from the destination chain. */
-export interface Delivery {
-	readonly venue: VenueId;
-	/** Base units at that venue. */
-	readonly amount: Amount;
-	readonly transactionHash: Hash;
-	readonly blockNumber: bigint;
-}
 
 /** What a service knows of a request. A failed look throws `TransientError`. */
 export type RequestSight =
@@ -160,7 +102,7 @@ export interface BridgeAdapter {
 	 * Builds the sending call afresh (quote times age); the amount is exactly `order.send`. Throws `PermanentError` when the bridge would
 	 * not deliver `order.receive` any more: nothing has left, and the demand is planned again.
 	 */
-	send(order: HopOrder): Promise<BridgeCall>;
+	send(order: HopOrder): Promise<UnsignedCall>;
 	/** Reads from the mined sending call what `prove` needs; it cannot ask a chain. Throws `InvariantError` when its event is missing or differs from the order. */
 	evidence(order: HopOrder, mined: MinedCall): Evidence;
 	/** One look. A proof holds all that `claim` and `verify` need. */
@@ -191,28 +133,9 @@ export interface BridgePorts {
 	readonly nowMs: () => number;
 	/** How many blocks on top of one make it final at a venue. */
 	readonly finalityBlocks: (venue: VenueId) => number;
-	/** The requests that all our processes together may make of a service that counts them. */
-	readonly budget: (service: string, perSecond: number) => RequestBudget;
+	readonly budget: OpenBudget;
 	/** Our account at an exchange, as far as it can be looked at. Throws `ConfigError` naming what is missing of its keys. */
 	readonly exchange: (service: string, at: ExchangeSettings) => ExchangeReads;
-}
-
-/** How an exchange is reached. */
-export interface ExchangeSettings {
-	readonly apiUrl: string;
-	/** What it lets an account ask for. */
-	readonly uidWeightPerMinute: number;
-	readonly ipWeightPerMinute: number;
-}
-
-export interface RequestBudget {
-	/**
-	 * Waits for its turn, for about a second at most. Throws `TransientError` with `retryAfterMs` when it is further away. A request that
-	 * weighs more than one takes as many turns.
-	 */
-	enter(weight?: number): Promise<void>;
-	/** The service has had enough: nobody enters for so long. */
-	pause(ms: number): Promise<void>;
 }
 
 /** One line in the registry: the settings under `bridges.<name>` and how to make an adapter from them. */

@@ -9,7 +9,7 @@ const SOONEST_MS = 500;
 /** A promise may be far too pessimistic. */
 const LATEST_FIRST_MS = 600_000;
 
-export interface Waiting {
+interface Waiting {
 	/** Since the sending call was seen mined. */
 	readonly waitedMs: number;
 	/** What the quote promised. */

@@ -7,19 +7,19 @@ import { type Amount, amount } from '../money/amount.ts';
 const TRANSFER = getAbiItem({ abi: erc20Abi, name: 'Transfer' });
 
 /** A block that was the latest when balances were read before. */
-export interface SeenBlock {
+interface SeenBlock {
 	readonly blockNumber: bigint;
 	readonly blockHash: string;
 }
 
-export interface TokenAtVenue {
+interface TokenAtVenue {
 	readonly asset: string;
 	readonly address: Address;
 	/** Also read the transfers to us after this block; null when nothing of ours is on its way here. */
 	readonly incomingSince: SeenBlock | null;
 }
 
-export interface BalanceRead {
+interface BalanceRead {
 	readonly venue: VenueId;
 	readonly asset: string;
 	/** Base units. */

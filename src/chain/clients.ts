@@ -21,13 +21,13 @@ export interface ChainEndpoints {
 }
 
 /** An endpoint that could not be asked; it is checked again before it is used. */
-export interface UnreachableEndpoint {
+interface UnreachableEndpoint {
 	readonly venue: VenueId;
 	readonly key: string;
 	readonly problem: string;
 }
 
-export interface ChainClients {
+interface ChainClients {
 	/** Throws `PermanentError` for a venue that is not a configured chain. */
 	client(venue: VenueId): PublicClient;
 	/** Throws `ConfigError` when an endpoint serves another chain. Unreachable ones are returned: they may come back. */
@@ -39,7 +39,7 @@ export const RPC_TIMEOUT_MS = 5_000;
 /** The part of it after which those endpoints are asked that were not needed so far. */
 const PATIENCE = 5;
 
-export interface ClientPorts {
+interface ClientPorts {
 	/** Hears of endpoints that fail, lag or disagree. */
 	readonly log: Log;
 	/** Unix milliseconds. */

@@ -22,7 +22,7 @@ import type { Decided, Waiting } from './progress.ts';
 import { feeOf, lookAtNonce } from './receipts.ts';
 import type { Signer } from './signer.ts';
 
-export interface ChainInfo {
+interface ChainInfo {
 	readonly chainId: number;
 	readonly finality: Finality;
 	readonly fees: FeeRules;

@@ -18,7 +18,7 @@ import { feeOf } from './receipts.ts';
 /** Long enough for a node to catch up with the one beside it, or to be left out. */
 const SURE_AFTER_MS = 10_000;
 
-export interface ForeignPorts {
+interface ForeignPorts {
 	readonly db: Db;
 	readonly log: Log;
 	readonly client: (venue: VenueId) => PublicClient;

@@ -13,7 +13,7 @@ export interface BlockRange {
 export const CHUNK_BLOCKS = 2_000n;
 export const MAX_CHUNKS = 500;
 
-export interface Asked {
+interface Asked {
 	/** What is asked, as messages name it. */
 	readonly name: string;
 	readonly chainId: number;

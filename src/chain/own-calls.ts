@@ -10,29 +10,15 @@ import {
 	serializeTransaction,
 	type Transaction,
 } from 'viem';
-import type { SentCall } from '../bridge/bridge.ts';
 import { InvariantError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
-import type { Payload } from '../leg/effect.ts';
+import type { OwnCall } from '../leg/call.ts';
 import { type BlockRange, CHUNK_BLOCKS, finalHead, lookAt, nonceCount } from './look.ts';
 import { untagged } from './payload.ts';
 
 const TRANSFER = getAbiItem({ abi: erc20Abi, name: 'Transfer' });
 
-/** A mined call that has moved a token of ours, whole. */
-export interface OwnCall extends SentCall {
-	readonly payload: Payload;
-	readonly nonce: bigint;
-	/** The token of ours that it has moved; the first, if there are several. */
-	readonly token: Address;
-	/** The signed bytes, as they were broadcast; null for a transaction of a form that Ballast does not sign. */
-	readonly raw: Hex | null;
-	readonly fees: { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
-	/** Unix seconds of its block. */
-	readonly minedAt: number;
-}
-
-export interface OwnCalls {
+interface OwnCalls {
 	readonly client: PublicClient;
 	readonly venue: VenueId;
 	readonly chainId: number;

@@ -1,5 +1,5 @@
 /** How far an effect has come. */
-import type { MinedCall } from '../bridge/bridge.ts';
+import type { MinedCall } from '../leg/call.ts';
 
 export interface Waiting {
 	readonly state: 'waiting';

@@ -4,6 +4,7 @@
  */
 import { BaseError } from 'viem';
 import { z } from 'zod';
+import { TransientError } from '../errors.ts';
 
 export interface RpcRequest {
 	readonly method: string;
@@ -143,12 +144,12 @@ const FACTS: Readonly<Record<string, z.ZodType>> = {
 	eth_getTransactionReceipt: receipt.nullable(),
 };
 
-/** The part of an answer that is compared and handed on, in one order of its fields. Throws for an answer of another shape. */
+/** The part of an answer that is compared and handed on, in one order of its fields. Throws `TransientError` for an answer of another shape. */
 export function factOf(method: string, answer: unknown): unknown {
 	const shape = FACTS[method];
 	if (shape === undefined || isFree(method)) return answer;
 	const { success, data } = shape.safeParse(answer);
-	if (!success) throw new Error(`the answer to ${method} has another shape`);
+	if (!success) throw new TransientError(`the answer to ${method} has another shape`);
 	return data;
 }
 

@@ -73,10 +73,7 @@ function heightsOf(answers: readonly Answer[]): bigint[] {
 }
 
 /** The highest height that `needed` of these have reached, counting only those at most `FAR_BLOCKS` above it; none below `floor`. */
-export function highestShared(
-	heights: readonly bigint[],
-	{ needed, floor }: { readonly needed: number; readonly floor: bigint },
-): bigint | null {
+function highestShared(heights: readonly bigint[], { needed, floor }: { readonly needed: number; readonly floor: bigint }): bigint | null {
 	const sorted = [...heights].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
 	for (const [index, top] of sorted.entries()) {
 		const height = sorted[index + needed - 1];

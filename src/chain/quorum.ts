@@ -9,7 +9,7 @@ import { createHeights, type Heights } from './quorum-heights.ts';
 import { type Answer, createMember, gather, type Member, noteSilence, problemOf, type QuorumEndpoint } from './quorum-members.ts';
 import { createTrouble, type Trouble, type Watch } from './quorum-trouble.ts';
 
-export interface QuorumOptions extends Watch {
+interface QuorumOptions extends Watch {
 	/** So many equal answers make a fact. */
 	readonly needed: number;
 	/** So long the first ones have before the others are asked as well. */

@@ -3,7 +3,7 @@ import type { Address, Hex, PublicClient, TransactionReceipt } from 'viem';
 import { errorText, TransientError } from '../errors.ts';
 import { finalHead, receiptOrNull } from './look.ts';
 
-export type NonceSight =
+type NonceSight =
 	/** Mined in a canonical block, with so many blocks on top. */
 	| { readonly state: 'mined'; readonly receipt: TransactionReceipt; readonly confirmations: bigint }
 	/** Not mined by any of our hashes, and the nonce is free at the depth that counts as final. */
@@ -11,7 +11,7 @@ export type NonceSight =
 	/** The nonce is spent, finally, and by none of our hashes. */
 	| { readonly state: 'foreign'; readonly nonce: bigint };
 
-export interface NonceQuery {
+interface NonceQuery {
 	readonly client: PublicClient;
 	readonly signer: Address;
 	readonly nonce: bigint;

@@ -27,7 +27,7 @@ export interface Signer {
 	sign(effectId: string): Promise<'signed' | 'stopped' | 'capped'>;
 }
 
-export interface SignerPorts {
+interface SignerPorts {
 	readonly db: Db;
 	readonly account: Account;
 	readonly policy: SigningPolicy;

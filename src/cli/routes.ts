@@ -2,9 +2,9 @@
 import { Command } from 'commander';
 import { readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
-import { routeId } from '../config/routes.ts';
 import { type BreakerReport, UNTOUCHED } from '../leg/breaker-change.ts';
 import { formatWei } from '../money/units.ts';
+import { routeId } from '../plan/route-id.ts';
 import { readBreakers } from '../store/route-breakers.ts';
 import { type RouteReport, readRouteReports } from '../store/route-report.ts';
 import { durationMs } from './arguments.ts';

@@ -44,7 +44,7 @@ export interface AssetConfig {
 	readonly venues: ReadonlyMap<VenueId, AssetVenueConfig>;
 }
 
-export interface EverclearConfig {
+interface EverclearConfig {
 	readonly apiUrl: string;
 	/** The contract that our purchases call, per chain. */
 	readonly spokes: ReadonlyMap<VenueId, Address>;

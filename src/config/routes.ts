@@ -1,12 +1,13 @@
 /** Routes as the operator has allowed them: every name resolved, every amount in base units. */
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
+import { routeId } from '../plan/route-id.ts';
 import type { Problem } from './problem.ts';
 import { NOT_PLAIN, PLAIN_NAME, tokenUnits } from './read-value.ts';
 import type { ConfigFile } from './schema.ts';
 
 export interface RouteConfig {
-	/** `<bridge>-<origin>-<destination>-<asset>`, and for a swap what arrives behind it; unique, and safe inside a queue name or a job id. */
+	/** See `routeId`. */
 	readonly id: string;
 	readonly asset: string;
 	/** What arrives. */
@@ -41,17 +42,6 @@ export function resolveRoutes(file: ConfigFile, problems: Problem[]): RouteConfi
 		problems.push(...routeProblems(file, { ...route, toAsset }).map(({ key: field, problem }) => ({ key: `${key}.${field}`, problem })));
 		return { id, asset, toAsset, origin, destination, bridge, toleranceBps, ...routeBounds({ file, route, key }, problems) };
 	});
-}
-
-/** What a route is called wherever it is named. */
-export function routeId({
-	bridge,
-	origin,
-	destination,
-	asset,
-	toAsset,
-}: Pick<RouteConfig, 'bridge' | 'origin' | 'destination' | 'asset' | 'toAsset'>): string {
-	return [bridge, origin, destination, asset, ...(toAsset === asset ? [] : [toAsset])].join('-');
 }
 
 export function resolveVia(file: ConfigFile, { routes, problems }: { routes: readonly RouteConfig[]; problems: Problem[] }): ViaConfig[] {

@@ -9,7 +9,7 @@ export const addressText = z
 	.string()
 	.refine((text) => isAddress(text, { strict: false }), 'is not a 20-byte hex address')
 	.transform((text) => getAddress(text));
-export const decimalText = z.string().refine(isDecimalText, 'is not a decimal number in token units, as a string like "12.5"');
+const decimalText = z.string().refine(isDecimalText, 'is not a decimal number in token units, as a string like "12.5"');
 const venueId = z.string().regex(/^[1-9][0-9]{0,15}$/, 'is not a chain id as decimal text');
 const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'is not a 32-byte hex value');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });

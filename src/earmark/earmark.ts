@@ -1,6 +1,7 @@
 /** The commitment to one demand: what a plan becomes when it commits. */
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
+import type { HopTerms } from '../plan/plan.ts';
 import type { HoldState } from './hold-state.ts';
 import type { Spend } from './spend.ts';
 import type { EarmarkStatus } from './state.ts';
@@ -55,15 +56,7 @@ export interface LegDraft {
 	readonly spend: Spend | null;
 }
 
-export interface HopDraft {
-	readonly bridge: string;
-	readonly origin: VenueId;
-	readonly destination: VenueId;
-	readonly asset: string;
-	readonly toAsset: string;
-	readonly send: Amount;
-	readonly receive: Amount;
-	readonly seconds: number;
+export interface HopDraft extends HopTerms {
 	/** The bridge's whole answer that the plan rests on, as decimal text; left out where there was none. */
 	readonly promised?: Readonly<Record<string, string>>;
 }

@@ -52,7 +52,7 @@ export interface ExchangeWithdrawal {
 }
 
 /** What is asked for, as it is stored before the exchange is asked. */
-export interface Withdrawal extends CoinPlace {
+interface Withdrawal extends CoinPlace {
 	readonly address: string;
 	/** What leaves the account; the fee comes out of it. */
 	readonly amount: string;
@@ -86,4 +86,12 @@ export interface ExchangeReads {
 export interface Exchange extends ExchangeReads {
 	/** Returns when the exchange has accepted it. A `TransientError` says nothing: it may be carried out all the same. */
 	withdraw(request: WithdrawalRequest): Promise<void>;
+}
+
+/** How an exchange is reached. */
+export interface ExchangeSettings {
+	readonly apiUrl: string;
+	/** What it lets an account ask for. */
+	readonly uidWeightPerMinute: number;
+	readonly ipWeightPerMinute: number;
 }

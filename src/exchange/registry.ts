@@ -1,10 +1,11 @@
 /** Our accounts at exchanges, opened with the keys that the environment holds. */
-import type { BridgePorts, ExchangeSettings } from '../bridge/bridge.ts';
-import { ConfigError, PermanentError } from '../errors.ts';
-import { createBinance } from './binance/binance.ts';
-import type { Exchange } from './exchange.ts';
 
-export interface ExchangeKey {
+import { ConfigError, PermanentError } from '../errors.ts';
+import type { OpenBudget } from '../http.ts';
+import { createBinance } from './binance/binance.ts';
+import type { Exchange, ExchangeSettings } from './exchange.ts';
+
+interface ExchangeKey {
 	readonly apiKey: string;
 	readonly secret: string;
 }
@@ -12,9 +13,9 @@ export interface ExchangeKey {
 /** By the exchange's name, as it is under "bridges". */
 export type ExchangeKeys = Readonly<Record<string, ExchangeKey>>;
 
-export interface ExchangesParts {
+interface ExchangesParts {
 	readonly keys: ExchangeKeys;
-	readonly budget: BridgePorts['budget'];
+	readonly budget: OpenBudget;
 	readonly nowMs: () => number;
 	/** Whoever moves funds does not start without the keys; whoever only shows what is there does. */
 	readonly mustHaveKeys: boolean;

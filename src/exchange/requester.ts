@@ -26,7 +26,7 @@ export interface Requester {
 	ask(effect: Effect): Promise<'asked' | 'stopped'>;
 }
 
-export interface RequesterPorts {
+interface RequesterPorts {
 	readonly db: Db;
 	readonly log: Log;
 	/** The only address that anything is withdrawn to. */

@@ -27,7 +27,7 @@ export interface Demand {
 }
 
 /** Why an open demand waits. The detail beside it is a sentence for a person. */
-export const WAITING_REASONS = [
+const WAITING_REASONS = [
 	'NOT_EVALUATED',
 	'API_UNAVAILABLE',
 	'MALFORMED',

@@ -15,7 +15,7 @@ export interface PayableDemand {
 	readonly destinations: readonly DemandDestination[];
 }
 
-export interface DemandDestination {
+interface DemandDestination {
 	readonly venue: VenueId;
 	/** Base units at this venue. */
 	readonly amount: Amount;
@@ -28,16 +28,16 @@ export interface Payment {
 }
 
 /** `exact` is false when the budget ran out: then some younger demand may be missing that could have been paid too. */
-export interface PayableChoice {
+interface PayableChoice {
 	readonly payments: readonly Payment[];
 	readonly exact: boolean;
 }
 
 /** Base units by `positionKey`. A position without an entry has nothing. */
-export type Available = ReadonlyMap<string, bigint>;
+type Available = ReadonlyMap<string, bigint>;
 
 /** How many choices of a destination are looked at before first-fit decides for the rest. */
-export const PAYABLE_NODES = 200_000;
+const PAYABLE_NODES = 200_000;
 
 /** The demands to pay at once, oldest first; among the destinations that allow this, the smaller ones for the older demands. */
 export function choosePayable(demands: readonly PayableDemand[], available: Available, nodes = PAYABLE_NODES): PayableChoice {
@@ -60,7 +60,7 @@ export function choosePayable(demands: readonly PayableDemand[], available: Avai
  * Where each of the demands (oldest first) can be paid, all of them together: the smaller destinations for the older ones.
  * Null when they cannot, or when the budget ends first.
  */
-export function payAll(demands: readonly PayableDemand[], available: Available, budget: PayableBudget): readonly Payment[] | null {
+function payAll(demands: readonly PayableDemand[], available: Available, budget: PayableBudget): readonly Payment[] | null {
 	const left = new Map(available);
 	// Who has one destination has no choice: paying these first shows at once what is left for the others.
 	const forced = demands.filter((demand) => demand.destinations.length === 1);
@@ -150,7 +150,7 @@ function move(left: Map<string, bigint>, key: string, units: bigint): void {
 }
 
 /** Counts down the choices that may still be looked at. */
-export interface PayableBudget {
+interface PayableBudget {
 	left: number;
 	exhausted: boolean;
 }

@@ -30,7 +30,7 @@ export interface RouteNews {
 	readonly until: string | null;
 }
 
-export interface BreakerChange {
+interface BreakerChange {
 	readonly values: Omit<BreakerRow, 'route'>;
 	/** Null when it has only counted. */
 	readonly news: RouteNews | null;

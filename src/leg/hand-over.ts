@@ -2,7 +2,7 @@
 import { type Amount, amount, subtract, subtractToZero } from '../money/amount.ts';
 import { rescale } from '../money/units.ts';
 
-export interface PlannedMove {
+interface PlannedMove {
 	/** Base units at the origin. */
 	readonly send: Amount;
 	/** Base units at the destination. */

@@ -1,28 +1,18 @@
 /** A leg and its hops, as the store knows them. */
 import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
+import type { HopTerms } from '../plan/plan.ts';
 import type { LegStatus } from './state.ts';
 
 /** What an adapter noted for its later steps; JSON of strings. */
 export type Noted = Readonly<Record<string, string>>;
 
-export interface Hop {
+export interface Hop extends HopTerms {
 	readonly id: string;
 	readonly legId: string;
 	readonly index: number;
-	readonly bridge: string;
-	readonly origin: VenueId;
-	readonly destination: VenueId;
-	/** What leaves the origin, and what arrives at the destination. */
-	readonly asset: string;
-	readonly toAsset: string;
-	/** Base units at the origin. */
-	readonly send: Amount;
-	/** Base units at the destination that the plan counts on. */
-	readonly receive: Amount;
 	readonly delivered: Amount | null;
 	readonly status: LegStatus;
-	readonly seconds: number;
 	readonly evidence: Noted | null;
 	readonly proof: Noted | null;
 	/** When its status changed last, as ISO text. */

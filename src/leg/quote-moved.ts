@@ -16,7 +16,7 @@ export interface Offer {
 	readonly seconds: number;
 }
 
-export interface Believed {
+interface Believed {
 	readonly hop: Pick<Hop, 'send' | 'receive' | 'seconds'>;
 	/** That all hops of the leg were promised to take. */
 	readonly legSeconds: number;

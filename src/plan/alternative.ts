@@ -15,7 +15,7 @@ export interface Way {
 }
 
 /** `OTHERS_FIRST`: better, but only with funds that others get. `TIME_BUDGET`: better, and the search ended before it was found. */
-export type WayCode = Drawback | 'OTHERS_FIRST' | 'TIME_BUDGET';
+type WayCode = Drawback | 'OTHERS_FIRST' | 'TIME_BUDGET';
 
 /**
  * `destination`: the best at that venue. `without`: the best without that route, alone and as a hop. Both on what the rest of

@@ -19,7 +19,7 @@ export interface Choice {
 	readonly split: Split;
 }
 
-export interface Wish {
+interface Wish {
 	/** By destination, in the order of ties; all with the same money scale. */
 	readonly fields: readonly Field[];
 	readonly moneyScale: bigint;

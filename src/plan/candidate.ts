@@ -12,7 +12,7 @@ import { type Decimals, decimalsAt } from './route.ts';
 import { toleranceOf } from './tolerance.ts';
 
 /** What is to be brought where. */
-export interface Need {
+interface Need {
 	readonly venue: VenueId;
 	readonly asset: string;
 	/** Base units at the venue. */
@@ -45,7 +45,7 @@ export interface Candidate {
 }
 
 /** Token units, as floats. */
-export interface Estimate {
+interface Estimate {
 	readonly low: number;
 	readonly high: number;
 	/** Cost of each token that arrives, beyond the fixed part. */
@@ -69,7 +69,7 @@ export interface Market {
 	readonly unitsPerToken: bigint;
 }
 
-export interface MarketFacts {
+interface MarketFacts {
 	/** By route id: the order of candidates, and so of all ties, is theirs. */
 	readonly paths: readonly Path[];
 	readonly moneyScale: bigint;

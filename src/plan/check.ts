@@ -11,7 +11,7 @@ import type { PlanInput } from './network.ts';
 import type { Plan, PlannedHop, PlannedLeg } from './plan.ts';
 import type { DirectRoute, Route } from './route.ts';
 
-export interface Evidence {
+interface Evidence {
 	readonly input: PlanInput;
 	/** What all other plans and payments use, by `positionKey`. */
 	readonly used: Pick<ReadonlyMap<string, bigint>, 'get'>;

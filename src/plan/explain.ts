@@ -19,7 +19,7 @@ export interface Explanation {
 }
 
 /** What was planned, and how it was weighed. */
-export interface Question {
+interface Question {
 	readonly input: PlanInput;
 	readonly demands: readonly Demand[];
 	readonly goal: Goal;

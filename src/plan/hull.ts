@@ -5,7 +5,7 @@
 import { arrivalOf, type Path, pathSendUpTo, RELAXED_BITS, relaxedArrival, smallestPathSend } from './path.ts';
 
 /** A send that brings more than every smaller one; both in base units, each at its end of the path. */
-export interface Stair {
+interface Stair {
 	readonly send: bigint;
 	readonly arrival: bigint;
 }

@@ -27,7 +27,7 @@ export interface Scene extends Yardstick {
 const LIMITS: PlanLimits = { nodes: 2_000 };
 
 /** Not run yet: whoever asks decides how many are worth their time. */
-export type Search = () => readonly Alternative[];
+type Search = () => readonly Alternative[];
 
 /** At each destination but the one that is explained anyway, and without each route of the plan; the better answers first. */
 export function searchesOf(scene: Scene, explained: VenueId): readonly Search[] {

@@ -7,7 +7,7 @@ import type { Goal, Plan, PlanLimits } from './plan.ts';
 import { findPlan } from './plan-one.ts';
 import { decimalsAt } from './route.ts';
 
-export interface Found {
+interface Found {
 	readonly plan: Plan | null;
 	/** Whether nothing better (or, without a plan, nothing at all) is proven to exist. */
 	readonly exact: boolean;

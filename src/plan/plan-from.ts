@@ -6,7 +6,7 @@ import type { Exact } from './exact.ts';
 import { deliveriesOf, type Path } from './path.ts';
 import type { Plan, PlannedHop, PlannedLeg } from './plan.ts';
 
-export interface Chosen {
+interface Chosen {
 	readonly venue: string;
 	/** That of the candidates. */
 	readonly moneyScale: bigint;

@@ -4,19 +4,24 @@ import type { Payment } from '../invoice/payable.ts';
 import type { Amount } from '../money/amount.ts';
 import type { Exact } from './exact.ts';
 
-/** One hop of a leg. */
-export interface PlannedHop {
-	readonly route: string;
+/** What a hop is, from its plan to its end. */
+export interface HopTerms {
 	readonly bridge: string;
 	readonly origin: VenueId;
 	readonly destination: VenueId;
+	/** What leaves the origin, and what arrives at the destination. */
 	readonly asset: string;
 	readonly toAsset: string;
 	/** Base units at the origin. */
 	readonly send: Amount;
-	/** Base units at the destination. */
+	/** Base units at the destination that the plan counts on. */
 	readonly receive: Amount;
 	readonly seconds: number;
+}
+
+/** One hop of a leg. */
+export interface PlannedHop extends HopTerms {
+	readonly route: string;
 }
 
 /** One path of funds to the destination: its ends, and its hops in order (one for a direct route). */
@@ -53,7 +58,7 @@ export type RefusalReason =
 	| 'SLIPPAGE'
 	| 'INSUFFICIENT_FUNDS';
 
-export interface Refusal {
+interface Refusal {
 	readonly reason: RefusalReason;
 	/** Where the demand comes nearest. */
 	readonly destination: VenueId;

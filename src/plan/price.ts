@@ -6,7 +6,7 @@ import { FLOAT_ROOM } from './best-known.ts';
 import { Picks } from './picks.ts';
 import { type Group, OPEN, OUT, type Table } from './table.ts';
 
-export interface Price {
+interface Price {
 	/**
 	 * A lower bound, in tokens, on what covering takes with exactly this many operations more; `any`: with any number.
 	 * The search for the sharpest price stops once the bound has reached `enough`, or cannot.

@@ -7,7 +7,7 @@ import { RELAXED_BITS } from './path.ts';
 import { type Range, roomsOf, type Slope } from './range.ts';
 
 /** Money scaled up by `2^RELAXED_BITS`, rounded toward "could be better"; gas is not included. */
-export interface Relaxed {
+interface Relaxed {
 	readonly covers: boolean;
 	readonly cost: bigint;
 	readonly sent: bigint;

@@ -10,7 +10,7 @@ import { isVia, type Route } from './route.ts';
 /** The first that alone would make it usable; `FEES`: whatever is sent, nothing arrives; `NO_FUNDS`: none of these helps. */
 export type RouteProblem = 'FEES' | 'OTHERS_FIRST' | 'RESERVE' | 'ABOVE_MAXIMUM' | 'BELOW_MINIMUM' | 'SLIPPAGE' | 'NO_FUNDS';
 
-export interface RouteProblems {
+interface RouteProblems {
 	/** By route id; a route is not here when something could be sent over it, by itself. */
 	readonly problems: readonly { readonly route: string; readonly code: RouteProblem }[];
 	/** Routes that were not looked at. */

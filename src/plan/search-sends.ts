@@ -92,7 +92,7 @@ function wholeCost({ gas }: Trial, { ranges, open, cost }: { ranges: readonly Ra
 	return decided + ceilDivide(wholeMoney(cost) - decided, grain) * grain + gas;
 }
 
-export interface Aim {
+interface Aim {
 	/** Each look is one choice of it. */
 	readonly budget: Budget;
 	/** Whether something that costs and sends at least this is wanted. */

@@ -14,7 +14,7 @@ export interface Split extends Total {
 }
 
 /** `split` is null when the set cannot bring what is needed; that is certain only if `exact`. */
-export interface SplitResult {
+interface SplitResult {
 	readonly split: Split | null;
 	readonly exact: boolean;
 }

@@ -25,7 +25,7 @@ export interface Table {
 }
 
 /** The candidates of interest: those of one group after another. */
-export interface Members {
+interface Members {
 	list: readonly Group[];
 	size: number;
 }

@@ -10,7 +10,7 @@ export type FreshNeed =
 	/** Still there, but this venue cannot pay it any more, or need not. */
 	| { readonly kind: 'not-here' };
 
-export type Settlement =
+type Settlement =
 	| { readonly kind: 'wait'; readonly reason: string }
 	| { readonly kind: 'pay'; readonly amount: Amount }
 	/** Everything has ended, and `need` is more than is held: the rest has to be brought, or all is given back. */

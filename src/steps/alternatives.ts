@@ -22,7 +22,7 @@ const MOST_MS = 500;
 const SEPARATOR = '; ';
 const MOST_LETTERS = 1_000;
 
-export interface Decided {
+interface Decided {
 	readonly decision: Decision;
 	/** Those that the decision was made for. */
 	readonly demands: readonly Demand[];

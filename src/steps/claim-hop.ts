@@ -1,8 +1,8 @@
 /** Claims on the destination what a proof entitles us to; whatever somebody else has claimed for us is taken as it is. */
 import { type App, bridgeOf } from '../app.ts';
-import type { BridgeCall, MinedCall } from '../bridge/bridge.ts';
 import { crashPoint } from '../crash-point.ts';
 import { InvariantError } from '../errors.ts';
+import type { MinedCall, UnsignedCall } from '../leg/call.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
@@ -80,7 +80,7 @@ async function proveAgain(app: App, part: Part, note: string): Promise<Outcome> 
 }
 
 /** `call` is for an effect without a nonce; one that has a nonce is followed to its end. */
-async function drive(app: App, part: Part, { effect, call }: { effect: Effect; call: BridgeCall | null }): Promise<Outcome> {
+async function drive(app: App, part: Part, { effect, call }: { effect: Effect; call: UnsignedCall | null }): Promise<Outcome> {
 	const outcome = await driveHop(app, part, {
 		effect,
 		prepare: async () => {

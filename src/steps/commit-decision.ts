@@ -27,7 +27,7 @@ export interface Run extends Omit<Sight, 'holdings'> {
 	readonly earmarkIds: readonly string[];
 }
 
-export interface Verdict {
+interface Verdict {
 	readonly decision: Decision;
 	readonly alternatives: Alternatives;
 }

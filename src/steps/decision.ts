@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** The planner, with its objective. */
-export type Evaluate = (question: Question) => BatchPlan;
+type Evaluate = (question: Question) => BatchPlan;
 
 export interface Decision {
 	readonly topUps: readonly { readonly short: ShortEarmark; readonly question: Question; readonly answer: BatchPlan }[];
@@ -34,7 +34,7 @@ export interface Decision {
 
 type Rules = Pick<Config, 'assets' | 'planning'>;
 
-export interface Situation {
+interface Situation {
 	readonly snapshot: Snapshot;
 	readonly routes: readonly Route[];
 }

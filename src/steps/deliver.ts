@@ -1,8 +1,9 @@
 /** Records what the destination chain says has arrived, and what the next hop sends of it. */
 import { type App, bridgeOf, endOf } from '../app.ts';
-import type { Evidence, MinedCall } from '../bridge/bridge.ts';
 import { crashPoint } from '../crash-point.ts';
+import type { MinedCall } from '../leg/call.ts';
 import { handOver } from '../leg/hand-over.ts';
+import type { Evidence } from '../leg/order.ts';
 import type { Amount } from '../money/amount.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';
@@ -10,7 +11,7 @@ import { deliverHop, type NextHop, returnHop } from '../store/leg-events.ts';
 import { orderOf, type Part } from './part.ts';
 import { tellRoutes } from './route-health.ts';
 
-export interface Arrival {
+interface Arrival {
 	readonly state: 'proven' | 'returned';
 	readonly proof: Evidence;
 	/** Our own claiming call; null when there was none. */

@@ -1,8 +1,8 @@
 /** Takes one effect as far as it goes now, the same for legs and purchases; only what follows from it differs. */
 import type { App } from '../app.ts';
-import type { MinedCall } from '../bridge/bridge.ts';
 import { advanceEffect, type SendHooks, type SendProgress } from '../chain/send.ts';
 import { crashPoint } from '../crash-point.ts';
+import type { MinedCall } from '../leg/call.ts';
 import type { Effect } from '../leg/effect.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, type Tx } from '../store/db.ts';

@@ -4,16 +4,18 @@
  */
 import { type Address, erc20Abi, type Hex, isAddressEqual, parseEventLogs } from 'viem';
 import { type App, endOf } from '../app.ts';
-import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, Places, RequestSight } from '../bridge/bridge.ts';
-import { findOwnCalls, type LookBack, lookBack, type OwnCall } from '../chain/own-calls.ts';
+import type { BridgeAdapter, Places, RequestSight } from '../bridge/bridge.ts';
+import { findOwnCalls, type LookBack, lookBack } from '../chain/own-calls.ts';
 import { invoiceOfCalldata, ownerOfCalldata } from '../chain/payload.ts';
 import type { ChainConfig } from '../config/load.ts';
 import { errorText, PermanentError, TransientError } from '../errors.ts';
+import { readPurchase } from '../everclear/purchase.ts';
 import { requestKey } from '../exchange/request-key.ts';
 import type { VenueId } from '../inventory/venue.ts';
+import type { OwnCall } from '../leg/call.ts';
+import type { BridgeEnd, Evidence, HopOrder } from '../leg/order.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { fromHub } from '../money/units.ts';
-import { readPurchase } from '../trigger/everclear/purchase.ts';
 
 /** One transfer over a bridge that has left and is not seen to have ended. */
 export interface FoundLeg {
@@ -39,7 +41,7 @@ export interface FoundPurchase {
 	readonly lookedUpTo: Readonly<Record<VenueId, string>>;
 }
 
-export interface SearchedVenue extends LookBack {
+interface SearchedVenue extends LookBack {
 	readonly venue: VenueId;
 	/** Transactions of ours that have moved a configured token. */
 	readonly calls: number;
@@ -55,7 +57,7 @@ export interface UnderWay {
 	readonly unclear: readonly { readonly venue: VenueId; readonly tx: Hex; readonly problem: string }[];
 }
 
-export interface Search {
+interface Search {
 	/** Unix milliseconds: what was mined earlier is taken to have ended. */
 	readonly sinceMs: number;
 	/** Told how far the search is. */

@@ -4,12 +4,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type App, bridgeOf } from '../app.ts';
-import type { BridgeRequests, Claim, Evidence } from '../bridge/bridge.ts';
+import type { BridgeRequests, Claim } from '../bridge/bridge.ts';
 import { stopped } from '../chain/follow.ts';
 import { crashPoint } from '../crash-point.ts';
 import { InvariantError } from '../errors.ts';
 import { requestKey } from '../exchange/request-key.ts';
 import type { Effect, KeyedRequest } from '../leg/effect.ts';
+import type { Evidence } from '../leg/order.ts';
 import { type Outcome, snooze } from '../outcome.ts';
 import { inTransaction, lockEarmarks } from '../store/db.ts';
 import { claimEffect, readEffectsOf } from '../store/effects.ts';

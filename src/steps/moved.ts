@@ -10,7 +10,7 @@ import { goesOverOff } from './route-health.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ShortEarmark } from './top-up.ts';
 
-export interface Moment {
+interface Moment {
 	/** What `decision` was made on. */
 	readonly seen: Snapshot;
 	readonly now: Snapshot;

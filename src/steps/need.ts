@@ -1,9 +1,9 @@
 /** What a demand asks for at one venue, read afresh from its source. */
 import type { App } from '../app.ts';
 import { TransientError } from '../errors.ts';
+import { type Need, readNeed } from '../everclear/need.ts';
 import type { Demand } from '../invoice/demand.ts';
 import type { FreshNeed } from '../settle/decide.ts';
-import { type Need, readNeed } from '../trigger/everclear/need.ts';
 
 /**
  * Only two 404s in a row mean that an invoice is gone. Throws `TransientError` when the source does not answer: then nothing is known,

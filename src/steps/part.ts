@@ -1,9 +1,10 @@
 /** A hop with the leg that it belongs to: what every step of a hop starts from. */
 import { type App, endOf } from '../app.ts';
-import type { HopOrder, MinedCall } from '../bridge/bridge.ts';
 import { InvariantError } from '../errors.ts';
+import type { MinedCall } from '../leg/call.ts';
 import type { Effect } from '../leg/effect.ts';
 import type { Hop, Leg } from '../leg/leg.ts';
+import type { HopOrder } from '../leg/order.ts';
 import { type Outcome, snooze } from '../outcome.ts';
 import { lockEarmarks, type Tx } from '../store/db.ts';
 import { legStarted } from '../store/leg-events.ts';
@@ -47,7 +48,7 @@ export async function waitFor(app: App, { leg }: Part, { lookAgainMs, reason }: 
 	return snooze(lookAgainMs, reason);
 }
 
-export interface HopAct {
+interface HopAct {
 	readonly effect: Effect;
 	object?: NonNullable<Act['object']>;
 	prepare: Act['prepare'];

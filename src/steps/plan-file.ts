@@ -8,15 +8,13 @@ import type { Question } from './decision.ts';
 
 const ONE_BPS = parseBps('1');
 
-/** Amounts and basis points are decimal text, amounts in token units. */
-export type PlanFile = ReturnType<typeof planFileOf>;
-
 interface Objective {
 	readonly goal: Goal;
 	readonly budgetMs: number;
 }
 
 /**
+ * Amounts and basis points are decimal text, amounts in token units.
  * A direct route whose minimum is above its maximum carries nothing, and a file may not have it: it is left out, with the routes in a row
  * that go over it. Throws `RangeError` for a place whose decimals are unknown.
  */

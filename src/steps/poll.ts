@@ -1,8 +1,8 @@
 /** Reads every page of open invoices and wakes the evaluation of all that are due. A bad row never stops the rest. */
 import type { App } from '../app.ts';
+import type { EverclearInvoice } from '../everclear/invoice.ts';
 import { inTransaction } from '../store/db.ts';
 import { type ListedInvoice, saveInvoice } from '../store/demands.ts';
-import type { EverclearInvoice } from '../trigger/everclear/invoice.ts';
 import { wakeDemands } from './reconcile.ts';
 
 /** Returns how many invoices the API lists. Throws `TransientError` when a page cannot be read; what was read before is kept. */

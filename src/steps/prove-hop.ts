@@ -1,9 +1,9 @@
 /** One look at the outside world for the hop's proof; what has arrived by itself is delivered at once. */
 import { type App, bridgeOf } from '../app.ts';
-import type { Evidence } from '../bridge/bridge.ts';
 import { crashPoint } from '../crash-point.ts';
 import { errorText, InvariantError, TransientError } from '../errors.ts';
 import { lateAfterSeconds } from '../leg/breaker.ts';
+import type { Evidence } from '../leg/order.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome } from '../outcome.ts';
 import { inTransaction } from '../store/db.ts';

@@ -1,15 +1,15 @@
 /** A purchase is a new intent of ours on the invoice's destination: asked of the API, read before it is signed, and read back when it is mined. */
 import type { App } from '../app.ts';
-import type { BridgeCall, MinedCall } from '../bridge/bridge.ts';
 import { nameInvoice } from '../chain/payload.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
+import { checkIntentCall } from '../everclear/intent-call.ts';
+import { readPurchase } from '../everclear/purchase.ts';
+import type { MinedCall, UnsignedCall } from '../leg/call.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { fromHub } from '../money/units.ts';
 import { readDemand } from '../store/demands.ts';
-import { checkIntentCall } from '../trigger/everclear/intent-call.ts';
-import { readPurchase } from '../trigger/everclear/purchase.ts';
 
 /** Everclear takes at most this many destinations in one intent. */
 const MAX_DESTINATIONS = 10;
@@ -21,7 +21,7 @@ export function purchaseSpend(app: App, earmark: Earmark, units: Amount): Spend 
 }
 
 /** The unsigned call that pays exactly `paid` base units on the earmark's venue; it names the invoice, so that the chain alone tells what was paid. */
-export async function buildPurchase(app: App, earmark: Earmark, paid: Amount): Promise<BridgeCall> {
+export async function buildPurchase(app: App, earmark: Earmark, paid: Amount): Promise<UnsignedCall> {
 	const { token, spoke } = placeOf(app, earmark);
 	const destinations = settlementVenues(app, earmark);
 	const terms = { origin: earmark.venue, destinations, to: app.config.wallet, inputAsset: token.address, amount: paid };

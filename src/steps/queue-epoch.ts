@@ -10,7 +10,7 @@ import { makeAllDue, type Work } from '../store/due.ts';
 import { aloneWithEpoch, forgetLoss, isLossRecent, lockEpoch, writeEpoch } from '../store/queue-epoch.ts';
 
 /** The word in the queue server; see `queues/queue.ts`. */
-export interface Mark {
+interface Mark {
 	write(text: string): Promise<void>;
 	replace(change: { readonly from: string; readonly to: string }): Promise<boolean>;
 }

@@ -6,6 +6,7 @@ import type { Hex } from 'viem';
 import { type App, endOf } from '../app.ts';
 import type { ChainConfig } from '../config/load.ts';
 import { errorText } from '../errors.ts';
+import { findSettlements, readPayment } from '../everclear/settlement.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import { HUB_DECIMALS } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
@@ -17,7 +18,6 @@ import {
 	saveLookedUpTo,
 	settleReceivable,
 } from '../store/receivables.ts';
-import { findSettlements, readPayment } from '../trigger/everclear/settlement.ts';
 
 /** Per cycle; the next one begins with those that were looked for longest ago. */
 const BATCH = 200;

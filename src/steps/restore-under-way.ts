@@ -1,8 +1,8 @@
 /** Writes what was found under way, while everything is stopped. Each row by itself: one that is refused keeps no other from being written. */
 import type { App } from '../app.ts';
 import { payloadHash } from '../chain/payload.ts';
-import { routeId } from '../config/routes.ts';
 import { errorText, PermanentError } from '../errors.ts';
+import { routeId } from '../plan/route-id.ts';
 import type { Cause } from '../store/db.ts';
 import { openLane } from '../store/lanes.ts';
 import { restoreLeg, restorePurchase } from '../store/restore.ts';

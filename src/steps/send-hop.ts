@@ -1,7 +1,7 @@
 /** Asks for the price once more, approves exactly, sends, and notes the bridge's identity of the transfer once the send is final. */
 import { type App, absorbedFrom, bridgeOf } from '../app.ts';
-import type { MinedCall } from '../bridge/bridge.ts';
 import { InvariantError } from '../errors.ts';
+import type { MinedCall } from '../leg/call.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { done, type Outcome } from '../outcome.ts';

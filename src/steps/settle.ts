@@ -3,10 +3,10 @@
  * and a fresh look at the demand say.
  */
 import { type App, absorbedFrom } from '../app.ts';
-import type { MinedCall } from '../bridge/bridge.ts';
 import { crashPoint } from '../crash-point.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import { InvariantError } from '../errors.ts';
+import type { MinedCall } from '../leg/call.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import { type Amount, max, ZERO } from '../money/amount.ts';
 import { done, type Outcome, snooze } from '../outcome.ts';

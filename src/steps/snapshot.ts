@@ -24,7 +24,7 @@ export interface Snapshot {
 }
 
 /** What a run cares about. */
-export interface Scope {
+interface Scope {
 	readonly assets: readonly string[];
 	/**
 	 * The demands for which routes are priced; null as long as all may still be. One that comes later wakes a planning of its own, so it is only

@@ -57,7 +57,7 @@ export function unfailed(routes: readonly Route[], { failed }: ShortEarmark): Ro
 	return left.filter((route) => !isVia(route) || route.via.every((id) => ids.has(id)));
 }
 
-export interface TopUpRun {
+interface TopUpRun {
 	readonly short: ShortEarmark;
 	/** The planner's, about this earmark alone. */
 	readonly answer: BatchPlan;

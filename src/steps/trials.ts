@@ -1,7 +1,8 @@
 /** Which legs of a commit try which routes: each route's trial goes to the first plan that wants it, the others wait for the next planning. */
-import { routeId } from '../config/routes.ts';
+
 import type { RouteUses } from '../leg/breaker-change.ts';
 import type { Plan } from '../plan/plan.ts';
+import { routeId } from '../plan/route-id.ts';
 import type { Tx } from '../store/db.ts';
 import { readLegsOf } from '../store/legs.ts';
 import { wake } from '../store/outbox.ts';

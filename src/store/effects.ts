@@ -2,11 +2,12 @@
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
 import { attempts, effects, signerLanes } from '../../drizzle/schema/effects.ts';
-import type { Evidence, MinedCall } from '../bridge/bridge.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError, TransientError } from '../errors.ts';
+import type { MinedCall } from '../leg/call.ts';
 import type { Effect, EffectDraft, Payload } from '../leg/effect.ts';
 import { type EffectKind, type EffectOwner, type EffectStatus, effectStatesBefore } from '../leg/effect-state.ts';
+import type { Evidence } from '../leg/order.ts';
 import { type Amount, amount } from '../money/amount.ts';
 import { type Db, type Tx, theOne } from './db.ts';
 import { isLane } from './lanes.ts';

@@ -1,12 +1,13 @@
 /** How acts and legs end when they come to nothing, and what their end wakes. */
-import type { MinedCall } from '../bridge/bridge.ts';
-import { routeId } from '../config/routes.ts';
+
 import type { RouteNews } from '../leg/breaker-change.ts';
+import type { MinedCall } from '../leg/call.ts';
 import { type Effect, latestEffect } from '../leg/effect.ts';
 import type { Leg } from '../leg/leg.ts';
 import { endedByItsQuote } from '../leg/quote-moved.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { ZERO } from '../money/amount.ts';
+import { routeId } from '../plan/route-id.ts';
 import { intendReset } from './allowances.ts';
 import { readShortfall } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';

@@ -1,15 +1,17 @@
 /** What happens to a leg on its way, each event one transaction's worth: effect, hop, leg, holds and wake-up change together or not at all. */
-import type { Delivery, Evidence, MinedCall } from '../bridge/bridge.ts';
-import { routeId } from '../config/routes.ts';
+
 import type { Hold } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
 import type { Position } from '../inventory/venue.ts';
 import { lateAfterSeconds } from '../leg/breaker.ts';
 import type { RouteNews } from '../leg/breaker-change.ts';
+import type { MinedCall } from '../leg/call.ts';
 import { type Effect, type EffectDraft, latestEffect } from '../leg/effect.ts';
 import { EFFECT_TRANSITIONS } from '../leg/effect-state.ts';
 import type { Hop, Leg } from '../leg/leg.ts';
+import type { Delivery, Evidence } from '../leg/order.ts';
 import type { Amount } from '../money/amount.ts';
+import { routeId } from '../plan/route-id.ts';
 import { freeExcess } from './coverage.ts';
 import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
@@ -31,7 +33,7 @@ export async function legStarted(tx: Tx, { leg, hop, effect }: { leg: Leg; hop: 
 	for (const hold of await holdsAt(tx, leg, originOf(hop))) await moveHold(tx, { id: hold.id, to: 'pending_out' });
 }
 
-export interface HopSent {
+interface HopSent {
 	readonly leg: Leg;
 	readonly hop: Hop;
 	readonly effect: Effect;
@@ -76,7 +78,7 @@ export interface NextHop {
 	readonly arrives: Amount;
 }
 
-export interface Delivered {
+interface Delivered {
 	readonly leg: Leg;
 	readonly hop: Hop;
 	readonly proof: Evidence;

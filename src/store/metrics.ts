@@ -29,7 +29,7 @@ export interface StoreFigures extends EndedFigures {
 	readonly webhookDeliveries: number;
 }
 
-export interface EndedFigures {
+interface EndedFigures {
 	/** Settled earmarks that had no legs, and those that had some. */
 	readonly paidAtOnce: number;
 	readonly rebalanced: number;
@@ -53,7 +53,7 @@ interface Aged extends Count {
 	readonly oldestSeconds: number | null;
 }
 
-export interface Windows {
+interface Windows {
 	/** How far back the quantiles look. */
 	readonly recentSeconds: number;
 	readonly deliveriesSeconds: number;

@@ -1,8 +1,8 @@
 /** What all processes together may ask of a service that counts requests: one row per service, and one place in the queue per request. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import type { RequestBudget } from '../bridge/bridge.ts';
 import { BusyError } from '../errors.ts';
+import type { RequestBudget } from '../http.ts';
 import type { Db } from './db.ts';
 
 /** A request waits no longer than this for its turn; one that would have to is refused, and takes no turn. */

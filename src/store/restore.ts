@@ -3,10 +3,10 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { demands } from '../../drizzle/schema/demands.ts';
 import { earmarks, hops, rebalanceOperations } from '../../drizzle/schema/earmarks.ts';
 import { attempts, effects } from '../../drizzle/schema/effects.ts';
-import type { Evidence, HopOrder } from '../bridge/bridge.ts';
-import type { OwnCall } from '../chain/own-calls.ts';
 import { PermanentError } from '../errors.ts';
+import type { OwnCall } from '../leg/call.ts';
 import type { EffectKey } from '../leg/effect.ts';
+import type { Evidence, HopOrder } from '../leg/order.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { type Cause, type Db, inTransaction, type Tx } from './db.ts';
 import { placeHolds } from './holds.ts';
@@ -25,7 +25,7 @@ export async function knownTransactions(db: Db | Tx, hashes: readonly string[]):
 	return new Set(rows.map(({ hash }) => hash));
 }
 
-export interface LegToRestore {
+interface LegToRestore {
 	readonly legId: string;
 	readonly bridge: string;
 	/** Its name, as configured routes have it. */
@@ -65,7 +65,7 @@ export async function restoreLeg(
 	});
 }
 
-export interface PurchaseToRestore {
+interface PurchaseToRestore {
 	readonly earmarkId: string;
 	readonly call: OwnCall;
 	readonly payloadHash: string;

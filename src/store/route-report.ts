@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
 /** Decimals of every place, so that what left and what arrived can be compared. */
-export type Places = readonly { readonly venue: string; readonly asset: string; readonly decimals: number }[];
+type Places = readonly { readonly venue: string; readonly asset: string; readonly decimals: number }[];
 
 /** A pair of places over a bridge. Times are seconds from when it may have left; costs are basis points of what was sent, without gas. */
 export interface RouteReport {

@@ -1,9 +1,9 @@
 /** What happens at the end of an earmark, each event one transaction's worth. */
 import type { Address } from 'viem';
-import type { MinedCall } from '../bridge/bridge.ts';
 import type { Earmark } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
 import { InvariantError } from '../errors.ts';
+import type { MinedCall } from '../leg/call.ts';
 import type { Effect } from '../leg/effect.ts';
 import { isLegTerminal } from '../leg/state.ts';
 import { type Amount, amount, type HubAmount, min } from '../money/amount.ts';
@@ -71,7 +71,7 @@ export async function purchaseStarted(
 	if (left !== 0n) throw new InvariantError(`earmark ${earmarkId} would pay ${left} more than it holds`, { earmarkId });
 }
 
-export interface Purchase {
+interface Purchase {
 	readonly intentId: string;
 	readonly paid: Amount;
 	readonly amountHub: HubAmount;

@@ -29,7 +29,7 @@ export interface Status {
 }
 
 /** A leg that takes far longer than promised; the longest first, at most 100. */
-export interface OverdueLeg {
+interface OverdueLeg {
 	readonly leg: string;
 	readonly earmark: string;
 	readonly asset: string;
@@ -40,7 +40,7 @@ export interface OverdueLeg {
 }
 
 /** Funds that have left their origin and are ours to claim on the other side: at an exchange, or minted by nobody yet; oldest first, at most 100. */
-export interface FundsBetween {
+interface FundsBetween {
 	readonly leg: string;
 	readonly earmark: string;
 	readonly bridge: string;
@@ -56,7 +56,7 @@ export interface FundsBetween {
 }
 
 /** A purchase that became an invoice itself, or that the hub is done with while no payment was seen; oldest first, at most 100. */
-export interface OddReceivable {
+interface OddReceivable {
 	readonly intent: string;
 	readonly earmark: string;
 	readonly asset: string;

@@ -26,7 +26,7 @@ export async function adjustEarmark(tx: Tx, earmarkId: string, amount: Amount): 
 	return short;
 }
 
-export interface TopUp {
+interface TopUp {
 	readonly earmark: Earmark;
 	/** Base units at the earmark's venue that were free there. */
 	readonly local: Amount;

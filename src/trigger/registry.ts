@@ -1,9 +1,9 @@
 /** Every trigger, one line each. */
 import { InvariantError } from '../errors.ts';
-import { everclear } from './everclear/trigger.ts';
+import { invoices } from './invoices.ts';
 import type { Trigger } from './trigger.ts';
 
-export const TRIGGERS: readonly Trigger[] = [everclear];
+export const TRIGGERS: readonly Trigger[] = [invoices];
 
 export function triggerNamed(name: string): Trigger {
 	const found = TRIGGERS.find((each) => each.name === name);

@@ -9,7 +9,7 @@ import { webhookRoutes } from './webhook.ts';
 
 export const BOARD = '/ops/queues';
 
-export interface WebParts {
+interface WebParts {
 	readonly app: Pick<App, 'config' | 'db' | 'log' | 'nowMs'>;
 	readonly queues: QueuePort & { readonly queues: readonly BoardQueue[]; ping(): Promise<void> };
 	/** Of the operator's login. */

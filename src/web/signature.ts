@@ -2,14 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { WEBHOOK_WINDOW_SECONDS } from '../store/webhooks.ts';
 
-export interface SignedRequest {
+interface SignedRequest {
 	/** The headers as they came; undefined when they did not. */
 	readonly timestamp: string | undefined;
 	readonly signature: string | undefined;
 	readonly body: Buffer;
 }
 
-export type Verdict = { readonly ok: true; readonly signature: string } | { readonly ok: false; readonly problem: string };
+type Verdict = { readonly ok: true; readonly signature: string } | { readonly ok: false; readonly problem: string };
 
 /** `nowMs` in Unix milliseconds. Of a good request the signature comes back as computed here: one spelling, however it was sent. */
 export function checkSignature(secret: string, { timestamp, signature, body }: SignedRequest, nowMs: number): Verdict {

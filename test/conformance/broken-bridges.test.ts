@@ -2,8 +2,9 @@
 import { encodeFunctionData, erc20Abi } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from '../../sandbox/world.ts';
-import type { BridgeAdapter, HopOrder } from '../../src/bridge/bridge.ts';
+import type { BridgeAdapter } from '../../src/bridge/bridge.ts';
 import { InvariantError, PermanentError, TransientError } from '../../src/errors.ts';
+import type { HopOrder } from '../../src/leg/order.ts';
 import { amount } from '../../src/money/amount.ts';
 import { testDatabase } from '../stack.ts';
 import { CHECKS, examine } from './exam.ts';

@@ -1,9 +1,10 @@
 /** One leg of one hop over the bridge in question: written as the planner writes it from a quote, and driven by the product's own steps. */
 import { randomBytes } from 'node:crypto';
 import { type App, endOf } from '../../src/app.ts';
-import type { BridgeEnd, HopOrder, Quote } from '../../src/bridge/bridge.ts';
+import type { Quote } from '../../src/bridge/bridge.ts';
 import type { LegDraft } from '../../src/earmark/earmark.ts';
 import type { Leg } from '../../src/leg/leg.ts';
+import type { BridgeEnd, HopOrder } from '../../src/leg/order.ts';
 import { isLegTerminal } from '../../src/leg/state.ts';
 import { type Amount, amount } from '../../src/money/amount.ts';
 import { parseBps } from '../../src/money/rate.ts';

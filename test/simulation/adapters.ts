@@ -1,7 +1,9 @@
 /** The two bridges as the product sees them: what an adapter says was true when it looked, and may be old news when it is heard. */
 import { type Address, encodeFunctionData, parseEventLogs } from 'viem';
-import type { BridgeAdapter, Claim, Delivery, Evidence, MinedCall, Proof } from '../../src/bridge/bridge.ts';
+import type { BridgeAdapter, Claim, Proof } from '../../src/bridge/bridge.ts';
 import { InvariantError } from '../../src/errors.ts';
+import type { MinedCall } from '../../src/leg/call.ts';
+import type { Delivery, Evidence } from '../../src/leg/order.ts';
 import { amount, BASE_UNIT } from '../../src/money/amount.ts';
 import { BRIDGES, type BridgeName, claimAbi, DEPOSITS_OF, type Deposit, depositAbi, LEAST, RECEIVER } from './deposits.ts';
 import { look } from './moment.ts';

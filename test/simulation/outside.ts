@@ -14,7 +14,7 @@ import {
 	pad,
 	stringToHex,
 } from 'viem';
-import { intentAddedV2Abi, newIntentAbi } from '../../src/trigger/everclear/abi.ts';
+import { intentAddedV2Abi, newIntentAbi } from '../../src/everclear/abi.ts';
 import { Chain, type Contract, remembering } from './chain.ts';
 import { type BridgeName, Deposits, type Movement } from './deposits.ts';
 

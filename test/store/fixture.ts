@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Address, Hex } from 'viem';
-import type { MinedCall } from '../../src/bridge/bridge.ts';
 import type { EarmarkDraft, LegDraft } from '../../src/earmark/earmark.ts';
+import type { MinedCall } from '../../src/leg/call.ts';
 import { type Effect, latestEffect } from '../../src/leg/effect.ts';
 import type { EffectKind } from '../../src/leg/effect-state.ts';
 import type { Hop, Leg } from '../../src/leg/leg.ts';

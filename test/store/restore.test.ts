@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OwnCall } from '../../src/chain/own-calls.ts';
+import type { OwnCall } from '../../src/leg/call.ts';
 import { amount, hubAmount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
 import { saveInvoice } from '../../src/store/demands.ts';

@@ -9,7 +9,8 @@ import type { Spend } from '../../earmark/spend.ts';
 import { errorText, PermanentError, TransientError } from '../../errors.ts';
 import { createJsonClient } from '../../http.ts';
 import type { VenueId } from '../../inventory/venue.ts';
-import type { BridgeAdapter, BridgeDefinition, BridgeEnd, BridgePorts, Evidence, HopOrder, QuoteRequest } from '../bridge.ts';
+import type { BridgeEnd, Evidence, HopOrder } from '../../leg/order.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgePorts, QuoteRequest } from '../bridge.ts';
 import { spokePoolAbi } from './abi.ts';
 import { pairText, readHint, type SuggestedFees, suggestFees, suggestFeesUpTo } from './api.ts';
 import { depositCall, readDeposit, recoverDeposit } from './deposit.ts';
@@ -25,7 +26,7 @@ const settings = z.strictObject({
 	/** The SpokePool of each chain. */
 	spokePools: z.record(z.string().regex(/^[1-9][0-9]{0,15}$/, 'is not a chain id as decimal text'), addressText),
 });
-export type AcrossSettings = z.output<typeof settings>;
+type AcrossSettings = z.output<typeof settings>;
 
 const TIMEOUT_MS = 4_000;
 

@@ -3,8 +3,9 @@ import { type Address, getAddress, type Hash, isAddress, isHash } from 'viem';
 import { z } from 'zod';
 import { PermanentError, TransientError } from '../../errors.ts';
 import type { JsonClient } from '../../http.ts';
+import type { BridgeEnd } from '../../leg/order.ts';
 import { amount, MAX_UINT256 } from '../../money/amount.ts';
-import type { BridgeEnd, QuoteRequest } from '../bridge.ts';
+import type { QuoteRequest } from '../bridge.ts';
 
 const units = z
 	.string('is not decimal text')
@@ -101,7 +102,7 @@ function failUnserved({ origin, destination }: QuoteRequest): never {
 const HINTS = { fill: ['fillTx', 'fillTxHash', 'fillTxnRef'], refund: ['depositRefundTxHash', 'depositRefundTxnRef'] } as const;
 const depositStatus = z.record(z.string(), z.unknown());
 
-export interface HintRequest {
+interface HintRequest {
 	readonly of: keyof typeof HINTS;
 	readonly originChainId: string;
 	readonly depositId: string;

@@ -1,8 +1,10 @@
 /** The deposit on the origin: the call that makes it, and its identity once it is mined. */
 import { type Address, encodeFunctionData, getAddress, type Hex, isAddressEqual, pad, parseEventLogs, slice } from 'viem';
 import { InvariantError, PermanentError, TransientError } from '../../errors.ts';
+import type { MinedCall, SentCall, UnsignedCall } from '../../leg/call.ts';
+import type { Evidence, HopOrder } from '../../leg/order.ts';
 import { amount } from '../../money/amount.ts';
-import type { BridgeCall, Evidence, HopOrder, MinedCall, Places, SentCall } from '../bridge.ts';
+import type { Places } from '../bridge.ts';
 import { depositEventsAbi, spokePoolAbi } from './abi.ts';
 import type { SuggestedFees } from './api.ts';
 
@@ -14,7 +16,7 @@ const MINIMUM_FILL_SECONDS = 60;
  * Throws `PermanentError` when the fee has risen above it: nobody would fill, and the funds would be away until the refund.
  * That is a refusal of this order: after a few of them the leg is given up and the demand planned again.
  */
-export function depositCall(order: HopOrder, pool: Address, fees: SuggestedFees): BridgeCall {
+export function depositCall(order: HopOrder, pool: Address, fees: SuggestedFees): UnsignedCall {
 	const { origin, destination, send, receive, sender, recipient } = order;
 	if (receive > fees.outputAmount) {
 		throw new PermanentError(

@@ -2,14 +2,14 @@
 import { erc20Abi, getAbiItem, type Hash, isAddressEqual, type Log, parseEventLogs, type TransactionReceipt } from 'viem';
 import { type BlockRange, chunksBelow, receiptOrNull } from '../../chain/look.ts';
 import { InvariantError, TransientError } from '../../errors.ts';
+import type { Delivery, HopOrder } from '../../leg/order.ts';
 import { amount } from '../../money/amount.ts';
-import type { Delivery, HopOrder } from '../bridge.ts';
 import { fillEventsAbi, spokePoolAbi } from './abi.ts';
 import { wide } from './deposit.ts';
 import { asked, type PoolPlace } from './pool.ts';
 import { type Deposit, type FilledDeposit, type RelayData, relayHash } from './relay.ts';
 
-export interface FillStatus {
+interface FillStatus {
 	readonly status: 'unfilled' | 'slow-requested' | 'filled';
 	/** The destination's height and time, in Unix seconds, that the status was read at. */
 	readonly blockNumber: bigint;

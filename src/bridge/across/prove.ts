@@ -1,6 +1,7 @@
 /** One look at a deposit: filled, or refunded because nobody can fill it any more, or still to be waited for. */
 import type { Hash } from 'viem';
-import type { Evidence, Proof } from '../bridge.ts';
+import type { Evidence } from '../../leg/order.ts';
+import type { Proof } from '../bridge.ts';
 import { lookAgainIn } from '../look-again.ts';
 import { findFill, isPastFilling, readFillStatus } from './fill.ts';
 import { findRefund, type RefundPlaces, type RefundSight } from './find-refund.ts';

@@ -2,8 +2,8 @@
 import { type Address, erc20Abi, getAbiItem, type Hash, isAddressEqual, parseEventLogs, slice, type TransactionReceipt } from 'viem';
 import { type BlockRange, chunksOf } from '../../chain/look.ts';
 import { InvariantError } from '../../errors.ts';
+import type { Delivery, HopOrder } from '../../leg/order.ts';
 import { amount } from '../../money/amount.ts';
-import type { Delivery, HopOrder } from '../bridge.ts';
 import { refundEventsAbi } from './abi.ts';
 import type { Refund } from './attribute.ts';
 import { wide } from './deposit.ts';
@@ -44,7 +44,7 @@ export async function findClaim(place: PoolPlace, { depositor, inputToken }: Pay
 	});
 }
 
-export interface Payback {
+interface Payback {
 	/** Base units that the leaf or claim says are ours. */
 	readonly amount: bigint;
 	/** Whether the token's own transfers have brought them. */

@@ -2,7 +2,7 @@
 import { encodeAbiParameters, type Hex, keccak256, parseAbiParameters } from 'viem';
 import { z } from 'zod';
 import { InvariantError } from '../../errors.ts';
-import type { Evidence } from '../bridge.ts';
+import type { Evidence } from '../../leg/order.ts';
 
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hex>;
 const whole = z

@@ -5,7 +5,8 @@
  */
 import { isAddress, isAddressEqual } from 'viem';
 import { PermanentError } from '../../errors.ts';
-import type { BridgeAdapter, BridgeDefinition, BridgePorts, HopOrder } from '../bridge.ts';
+import type { HopOrder } from '../../leg/order.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgePorts } from '../bridge.ts';
 import { lookAgainIn } from '../look-again.ts';
 import { readArrival } from './arrival.ts';
 import { depositCall, readDeposit, recoverDeposit } from './deposit.ts';
@@ -17,7 +18,7 @@ import { claimWithdrawal, lookAtWithdrawal } from './withdrawal.ts';
 
 export const binance: BridgeDefinition<BinanceSettings> = { name: 'binance', settings, create: createBinanceBridge };
 
-export function createBinanceBridge(configured: BinanceSettings, ports: BridgePorts): BridgeAdapter {
+function createBinanceBridge(configured: BinanceSettings, ports: BridgePorts): BridgeAdapter {
 	const { maximumFeeBps: maximumFee } = configured;
 	const exchange = ports.exchange('binance', configured);
 	const termsOf = async ({ coin, from, to }: BinancePair): Promise<PairTerms> => {

@@ -2,9 +2,9 @@
 import { erc20Abi, isAddressEqual, type PublicClient, parseEventLogs } from 'viem';
 import { receiptOrNull } from '../../chain/look.ts';
 import { errorText, InvariantError, TransientError } from '../../errors.ts';
+import type { Delivery, HopOrder } from '../../leg/order.ts';
 import { amount } from '../../money/amount.ts';
 import { rescale } from '../../money/units.ts';
-import type { Delivery, HopOrder } from '../bridge.ts';
 import { COIN_DECIMALS } from './coins.ts';
 import type { WithdrawnDeposit } from './evidence.ts';
 import { netOf } from './withdrawal.ts';

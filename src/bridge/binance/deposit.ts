@@ -18,8 +18,10 @@ import {
 } from 'viem';
 import { InvariantError, PermanentError } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
+import type { MinedCall, SentCall, UnsignedCall } from '../../leg/call.ts';
+import type { Evidence, HopOrder } from '../../leg/order.ts';
 import { type Amount, amount } from '../../money/amount.ts';
-import type { BridgeCall, Evidence, HopOrder, MinedCall, Places, Quote, SentCall } from '../bridge.ts';
+import type { Places, Quote } from '../bridge.ts';
 import { type BinanceSettings, depositsAt, networkAt } from './settings.ts';
 
 /** Marks where a deposit is to be withdrawn to, and what was promised there, behind the transfer's arguments; tokens ignore what follows them. */
@@ -31,7 +33,7 @@ const TRANSFER = toFunctionSelector('transfer(address,uint256)');
 const TRANSFER_BYTES = 4 + 32 + 32;
 
 /** Throws `PermanentError` when less than what was ordered would arrive now: nothing has left. */
-export function depositCall(order: HopOrder, address: Address, { receive, send }: Quote): BridgeCall {
+export function depositCall(order: HopOrder, address: Address, { receive, send }: Quote): UnsignedCall {
 	const { origin, destination } = order;
 	if (send !== order.send || receive < order.receive) {
 		throw new PermanentError(

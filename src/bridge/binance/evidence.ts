@@ -2,8 +2,8 @@
 import { type Hash, isHash } from 'viem';
 import { z } from 'zod';
 import { InvariantError } from '../../errors.ts';
+import type { Evidence } from '../../leg/order.ts';
 import { isDecimalText } from '../../money/units.ts';
-import type { Evidence } from '../bridge.ts';
 
 const hash = z.custom<Hash>((value) => typeof value === 'string' && isHash(value), 'is not a transaction hash');
 const decimal = z.string().refine(isDecimalText, 'is not a decimal number');
@@ -17,7 +17,7 @@ const sent = z.object({ depositTx: hash, seenAtMs: moment });
 const credited = sent.extend({ credited: decimal, noticedAtMs: moment });
 const withdrawn = credited.extend({ withdrawTx: hash, withdrawn: decimal, withdrawFee: decimal });
 
-export type SentDeposit = z.output<typeof sent>;
+type SentDeposit = z.output<typeof sent>;
 export type CreditedDeposit = z.output<typeof credited>;
 export type WithdrawnDeposit = z.output<typeof withdrawn>;
 

@@ -1,13 +1,14 @@
 /** One look at a deposit: whether the exchange has credited it, and lets it be withdrawn. */
 import type { ExchangeDeposit, ExchangeReads } from '../../exchange/exchange.ts';
-import type { Evidence, Proof } from '../bridge.ts';
+import type { Evidence } from '../../leg/order.ts';
+import type { Proof } from '../bridge.ts';
 import { lookAgainIn } from '../look-again.ts';
 import { sentOf } from './evidence.ts';
 import type { BinancePair } from './settings.ts';
 
 const LATEST_LOOK_MS = 300_000;
 
-export interface Look {
+interface Look {
 	readonly exchange: ExchangeReads;
 	readonly pair: BinancePair;
 	/** Unix milliseconds. */

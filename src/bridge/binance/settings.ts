@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { addressText } from '../../config/schema.ts';
 import { PermanentError } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
+import type { BridgeEnd } from '../../leg/order.ts';
 import { parseBps } from '../../money/rate.ts';
 import { isDecimalText } from '../../money/units.ts';
-import type { BridgeEnd } from '../bridge.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9]{1,20}$/, 'is not a name as the exchange has them, like "USDC" or "OPTIMISM"');
 const seconds = z.int().min(1).max(86_400);
@@ -51,7 +51,7 @@ export const settings = z.strictObject({
 });
 
 export type BinanceSettings = z.output<typeof settings>;
-export type BinanceNetwork = BinanceSettings['networks'][string];
+type BinanceNetwork = BinanceSettings['networks'][string];
 
 /** Throws `PermanentError` naming the missing setting. */
 export function networkAt({ networks }: BinanceSettings, venue: VenueId): BinanceNetwork {

@@ -1,8 +1,9 @@
 /** The withdrawal: what is asked for, and what the exchange knows of it. Everything that it could refuse is checked before it is asked. */
 import type { ExchangeReads } from '../../exchange/exchange.ts';
 import type { KeyedRequest } from '../../leg/effect.ts';
+import type { HopOrder } from '../../leg/order.ts';
 import { type Amount, amount } from '../../money/amount.ts';
-import type { Claim, HopOrder, RequestSight } from '../bridge.ts';
+import type { Claim, RequestSight } from '../bridge.ts';
 import { lookAgainIn } from '../look-again.ts';
 import { coinText, coinUnits, wholeSteps } from './coins.ts';
 import type { CreditedDeposit } from './evidence.ts';
@@ -13,7 +14,7 @@ import type { BinancePair, BinanceSettings } from './settings.ts';
 const CLOSED_LOOK_AGAIN_MS = 30_000;
 const LATEST_LOOK_MS = 300_000;
 
-export interface WithdrawalDesk {
+interface WithdrawalDesk {
 	readonly exchange: ExchangeReads;
 	readonly pair: BinancePair;
 	readonly maximumFee: Pricing['maximumFee'];
@@ -52,7 +53,7 @@ function isTooDear(fee: Amount, units: Amount, { numerator, denominator }: Prici
 	return fee >= units || fee * denominator > units * numerator;
 }
 
-export interface WithdrawalLook {
+interface WithdrawalLook {
 	readonly exchange: ExchangeReads;
 	readonly configured: BinanceSettings;
 	readonly pair: BinancePair;

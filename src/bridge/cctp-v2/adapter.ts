@@ -2,7 +2,9 @@
  * CCTP V2: USDC burned on the origin is minted on the destination, once Circle's attesters have signed the message that the burn has
  * emitted. Anybody may deliver it there; what arrives is the burned amount less a fee, which only the attested message tells.
  */
-import type { BridgeAdapter, BridgeDefinition, BridgePorts, HopOrder } from '../bridge.ts';
+
+import type { HopOrder } from '../../leg/order.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgePorts } from '../bridge.ts';
 import { burnCall, readBurn, recoverBurn } from './burn.ts';
 import { claimMint } from './claim.ts';
 import { burnLimitReader } from './contracts.ts';

@@ -6,7 +6,7 @@ import type { SeenMessage } from './iris.ts';
 
 const SIGNATURE_BYTES = 65;
 
-export type Sight =
+type Sight =
 	| { readonly state: 'attested'; readonly attestation: Attestation }
 	/** `isDelayed`: a fast transfer that has to wait like the others. */
 	| { readonly state: 'pending'; readonly note: string; readonly isDelayed: boolean };

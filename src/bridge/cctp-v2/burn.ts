@@ -1,15 +1,17 @@
 /** The burn on the origin: the call that makes it, and what it has emitted once it is mined. */
 import { encodeFunctionData, getAddress, type Hex, isAddressEqual, pad, parseEventLogs, slice, zeroHash } from 'viem';
 import { InvariantError, PermanentError } from '../../errors.ts';
+import type { MinedCall, SentCall, UnsignedCall } from '../../leg/call.ts';
+import type { Evidence, HopOrder } from '../../leg/order.ts';
 import { amount } from '../../money/amount.ts';
-import type { BridgeCall, Evidence, HopOrder, MinedCall, Places, SentCall } from '../bridge.ts';
+import type { Places } from '../bridge.ts';
 import { messengerAbi, transmitterAbi } from './abi.ts';
 import { type BurnMessage, decodeMessage } from './codec.ts';
 import { type BurnTerms, maxFeeOf, secondsOf, THRESHOLDS } from './price.ts';
 import type { CctpPair, CctpV2Settings } from './settings.ts';
 
 /** Burns `order.send`; anybody may deliver the message, and only the order's recipient gets what it mints. */
-export function burnCall({ send, recipient }: HopOrder, { from, to, origin }: CctpPair, { maxFee, mode }: BurnTerms): BridgeCall {
+export function burnCall({ send, recipient }: HopOrder, { from, to, origin }: CctpPair, { maxFee, mode }: BurnTerms): UnsignedCall {
 	const data = encodeFunctionData({
 		abi: messengerAbi,
 		functionName: 'depositForBurn',
@@ -101,7 +103,7 @@ export function recoverBurn(sent: SentCall, { chains }: CctpV2Settings, places: 
 }
 
 /** An account as 32 bytes in lower case. */
-export function wide(account: Hex): Hex {
+function wide(account: Hex): Hex {
 	return pad(account).toLowerCase() as Hex;
 }
 

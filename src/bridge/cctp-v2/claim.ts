@@ -1,7 +1,8 @@
 /** What is to be done about an attested burn: deliver its message, unless somebody has done so. */
 import { encodeFunctionData } from 'viem';
 import { finalHead, lookAt } from '../../chain/look.ts';
-import type { Claim, HopOrder } from '../bridge.ts';
+import type { HopOrder } from '../../leg/order.ts';
+import type { Claim } from '../bridge.ts';
 import { transmitterAbi } from './abi.ts';
 import type { Attestation } from './evidence.ts';
 import { type MintPlace, simulateReception } from './reception.ts';

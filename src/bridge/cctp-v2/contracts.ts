@@ -8,7 +8,7 @@ import { messengerAbi, minterAbi, transmitterAbi } from './abi.ts';
 import type { CctpChain, CctpPair } from './settings.ts';
 
 /** Base units at the origin that one message may burn. */
-export type ReadBurnLimit = (pair: CctpPair) => Promise<Amount>;
+type ReadBurnLimit = (pair: CctpPair) => Promise<Amount>;
 
 /**
  * The settings are checked against both chains before the first price of a pair: funds burned for a wrong domain or messenger would

@@ -2,7 +2,7 @@
 import { type Hash, type Hex, isHex } from 'viem';
 import { z } from 'zod';
 import { InvariantError } from '../../errors.ts';
-import type { Evidence } from '../bridge.ts';
+import type { Evidence } from '../../leg/order.ts';
 
 const hex = z.custom<Hex>((value) => isHex(value) && value.length % 2 === 0, 'is not hex');
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/i, 'is not 32 bytes of hex') as unknown as z.ZodType<Hash>;

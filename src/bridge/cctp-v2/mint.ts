@@ -2,8 +2,9 @@
 import { type Address, erc20Abi, getAbiItem, isAddressEqual, type Log, parseEventLogs, zeroAddress } from 'viem';
 import { chunksBelow, lookAt } from '../../chain/look.ts';
 import { InvariantError, TransientError } from '../../errors.ts';
+import type { MinedCall } from '../../leg/call.ts';
+import type { Delivery, HopOrder } from '../../leg/order.ts';
 import { type Amount, amount } from '../../money/amount.ts';
-import type { Delivery, HopOrder, MinedCall } from '../bridge.ts';
 import { messengerAbi, transmitterAbi } from './abi.ts';
 import { decodeMessage, sameTransfer, withBody } from './codec.ts';
 import type { AttestedBurn } from './evidence.ts';

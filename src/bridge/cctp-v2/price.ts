@@ -1,8 +1,9 @@
 /** From Iris's fees to a price, and which of the two ways a burn goes. Pure. */
 import { PermanentError } from '../../errors.ts';
+import type { HopOrder } from '../../leg/order.ts';
 import { type Amount, amount, BASE_UNIT, min, subtract, ZERO } from '../../money/amount.ts';
 import { applyRate, divideUp, parseBps } from '../../money/rate.ts';
-import type { HopOrder, Quote, QuoteRequest } from '../bridge.ts';
+import type { Quote, QuoteRequest } from '../bridge.ts';
 import type { BurnFees } from './iris.ts';
 import type { CctpChain } from './settings.ts';
 
@@ -15,7 +16,7 @@ export const THRESHOLDS = { fast: 1_000, standard: 2_000 } as const;
 /** Fees move with the market, and the allowance with everybody's transfers. */
 const VALID_MS = 60_000;
 
-export interface Prices {
+interface Prices {
 	/** The origin. */
 	readonly from: CctpChain;
 	readonly fees: BurnFees;

@@ -1,7 +1,8 @@
 /** One look at a burn: attested, or still to be waited for. It is never failed, and nothing is remembered between two looks. */
 import type { PublicClient } from 'viem';
 import { lookAt, receiptOrNull } from '../../chain/look.ts';
-import type { Evidence, HopOrder, Proof } from '../bridge.ts';
+import type { Evidence, HopOrder } from '../../leg/order.ts';
+import type { Proof } from '../bridge.ts';
 import { lookAgainIn } from '../look-again.ts';
 import { findAttested } from './attested.ts';
 import { type Attestation, attestationOrNull, type Burn, burnOf, withAttestation } from './evidence.ts';

@@ -14,7 +14,7 @@ export interface MintPlace {
 	readonly finalityBlocks: number;
 }
 
-export type Reception =
+type Reception =
 	| { readonly verdict: 'accepted' }
 	/** `used`: it was received before, by whomever; `unsigned`: its signatures are not those of the attesters; `closed`: everything else. */
 	| { readonly verdict: 'used' | 'expired' | 'unsigned' | 'closed'; readonly reason: string };

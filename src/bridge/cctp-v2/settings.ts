@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { addressText } from '../../config/schema.ts';
 import { PermanentError } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
-import type { BridgeEnd } from '../bridge.ts';
+import type { BridgeEnd } from '../../leg/order.ts';
 
 const seconds = z.int().min(1).max(86_400);
 

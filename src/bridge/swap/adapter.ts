@@ -7,9 +7,11 @@ import { z } from 'zod';
 import { addressText } from '../../config/schema.ts';
 import { PermanentError } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
+import type { UnsignedCall } from '../../leg/call.ts';
+import type { BridgeEnd, HopOrder } from '../../leg/order.ts';
 import { parseBps } from '../../money/rate.ts';
 import { isDecimalText } from '../../money/units.ts';
-import type { BridgeAdapter, BridgeCall, BridgeDefinition, BridgeEnd, BridgePorts, HopOrder, QuoteRequest } from '../bridge.ts';
+import type { BridgeAdapter, BridgeDefinition, BridgePorts, QuoteRequest } from '../bridge.ts';
 import { routerAbi } from './abi.ts';
 import { bestOffer, type Exchange, type Offer } from './exchange.ts';
 import { priceOf } from './price.ts';
@@ -43,11 +45,11 @@ const settings = z.strictObject({
 		}),
 	),
 });
-export type SwapSettings = z.output<typeof settings>;
+type SwapSettings = z.output<typeof settings>;
 
 export const swap: BridgeDefinition<SwapSettings> = { name: 'swap', settings, create: createSwap };
 
-export function createSwap({ slippageBps: slippage, venues }: SwapSettings, ports: BridgePorts): BridgeAdapter {
+function createSwap({ slippageBps: slippage, venues }: SwapSettings, ports: BridgePorts): BridgeAdapter {
 	const placeAt = (venue: VenueId) => {
 		const place = Object.hasOwn(venues, venue) ? venues[venue] : undefined;
 		if (place === undefined) throw new PermanentError(`there is no exchange under bridges.swap.venues.${venue}`, { venue });
@@ -97,7 +99,7 @@ function checkedVenue(origin: BridgeEnd, destination: BridgeEnd): VenueId {
 	return origin.venue;
 }
 
-function swapCall(order: HopOrder, { router, venue }: Exchange, { fee, out }: Offer): BridgeCall {
+function swapCall(order: HopOrder, { router, venue }: Exchange, { fee, out }: Offer): UnsignedCall {
 	const { origin, destination, send, receive, recipient } = order;
 	if (out < receive) {
 		throw new PermanentError(

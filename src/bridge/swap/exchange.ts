@@ -10,9 +10,9 @@ import {
 } from 'viem';
 import { errorText, PermanentError, TransientError } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
+import type { BridgeEnd } from '../../leg/order.ts';
 import { type Amount, amount } from '../../money/amount.ts';
 import { powerOfTen } from '../../money/units.ts';
-import type { BridgeEnd } from '../bridge.ts';
 import { quoterAbi } from './abi.ts';
 
 export interface Exchange {
@@ -95,7 +95,7 @@ type Answer = { readonly out: Amount; readonly sqrtPriceAfter: bigint } | { read
 async function ask({ client, quoter, venue }: Exchange, data: Hex): Promise<Answer> {
 	try {
 		const { data: result } = await client.call({ to: quoter, data });
-		if (result === undefined) throw new Error(`there is no contract at ${quoter}`);
+		if (result === undefined) throw new TransientError(`there is no contract at ${quoter}`, { venue });
 		const [out, sqrtPriceAfter] = decodeFunctionResult({ abi: quoterAbi, functionName: 'quoteExactInputSingle', data: result });
 		return { out: amount(out), sqrtPriceAfter };
 	} catch (error) {

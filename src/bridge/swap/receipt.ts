@@ -1,8 +1,9 @@
 /** What a mined swap has moved, by the tokens' own Transfers: no pool's or router's word is needed. */
 import { type Address, erc20Abi, type Hash, isAddressEqual, isHash, parseEventLogs, TransactionReceiptNotFoundError } from 'viem';
 import { errorText, InvariantError, TransientError } from '../../errors.ts';
+import type { MinedCall } from '../../leg/call.ts';
+import type { Delivery, Evidence, HopOrder } from '../../leg/order.ts';
 import { type Amount, amount } from '../../money/amount.ts';
-import type { Delivery, Evidence, HopOrder, MinedCall } from '../bridge.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function readDelivery(order: HopOrder, { client, venue }: Exchange,
 	const hash = hashOf(proof);
 	try {
 		const { transactionHash, blockNumber, logs } = await client.getTransactionReceipt({ hash });
-		if (transactionHash !== hash || typeof blockNumber !== 'bigint') throw new Error(`the node answers with ${transactionHash}`);
+		if (transactionHash !== hash || typeof blockNumber !== 'bigint') throw new TransientError(`the node answers with ${transactionHash}`);
 		return { venue, amount: readSwap(order, { transactionHash, blockNumber, logs }), transactionHash, blockNumber };
 	} catch (error) {
 		if (error instanceof InvariantError) throw error;

@@ -10,13 +10,13 @@ import type { BatchPlan, Bound, Plan, PlannedHop, PlannedLeg } from '../../plan/
 import { decimalsAt } from '../../plan/route.ts';
 import type { PlanFile } from './read-plan-file.ts';
 
-export interface ShownHop {
+interface ShownHop {
 	readonly route: string;
 	readonly send: string;
 	readonly receive: string;
 }
 
-export interface ShownLeg extends ShownHop {
+interface ShownLeg extends ShownHop {
 	/** Of a leg over several. */
 	readonly hops?: readonly ShownHop[];
 }

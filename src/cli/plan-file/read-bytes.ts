@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { PlanFileError } from './spot.ts';
 
-export const MOST_BYTES = 64 * 1_024 * 1_024;
+const MOST_BYTES = 64 * 1_024 * 1_024;
 
 /** Reads a file, or with `-` the standard input. Throws `PlanFileError` above 64 MiB, and what reading throws. */
 export async function readBytes(file: string): Promise<Buffer> {

@@ -2,8 +2,8 @@
  * Our account at Binance. What an answer means is decided by Binance's own statuses and codes; every call is charged to budgets that all our
  * processes share before it is made; no call is ever repeated here.
  */
-import type { BridgePorts, ExchangeSettings } from '../../bridge/bridge.ts';
-import type { Exchange } from '../exchange.ts';
+import type { OpenBudget } from '../../http.ts';
+import type { Exchange, ExchangeSettings } from '../exchange.ts';
 import { createCall } from './call.ts';
 import { createSend } from './client.ts';
 import { createClock } from './clock.ts';
@@ -15,10 +15,10 @@ import { createFindWithdrawal } from './withdrawals.ts';
 const TIMEOUT_MS = 10_000;
 const SECONDS_PER_MINUTE = 60;
 
-export interface BinanceParts {
+interface BinanceParts {
 	readonly settings: ExchangeSettings;
 	readonly keys: { readonly apiKey: string; readonly secret: string };
-	readonly budget: BridgePorts['budget'];
+	readonly budget: OpenBudget;
 	/** Unix milliseconds by our own clock. */
 	readonly nowMs: () => number;
 	readonly fetch?: typeof fetch;

@@ -1,7 +1,7 @@
 /** One call: charged before it is made, judged by Binance's own words, and its answer checked. */
 import type { z } from 'zod';
-import type { RequestBudget } from '../../bridge/bridge.ts';
 import { BallastError, BusyError, errorText, PermanentError, TransientError } from '../../errors.ts';
+import type { RequestBudget } from '../../http.ts';
 import { type AskParameters, type Send, UnwelcomeAnswer } from './client.ts';
 import type { Endpoint } from './endpoints.ts';
 import { judge, pauseMsOf } from './refusal.ts';
@@ -12,7 +12,7 @@ import { judge, pauseMsOf } from './refusal.ts';
  */
 export type Call = <Schema extends z.ZodType>(endpoint: Endpoint, parameters: AskParameters, schema: Schema) => Promise<z.output<Schema>>;
 
-export type Budgets = Readonly<Record<Endpoint['by'], RequestBudget>>;
+type Budgets = Readonly<Record<Endpoint['by'], RequestBudget>>;
 
 /** A ban, and the firewall in front, close all doors at once. */
 const ALL_CLOSED: readonly number[] = [403, 418];

@@ -13,7 +13,7 @@ import { isWelcome, type RawAnswer } from './refusal.ts';
 
 const MAX_BYTES = 16_000_000;
 
-export interface ClientSettings {
+interface ClientSettings {
 	readonly apiUrl: string;
 	readonly keys: { readonly apiKey: string; readonly secret: string };
 	readonly fetch: typeof fetch;

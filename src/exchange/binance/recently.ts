@@ -6,7 +6,7 @@ export interface Recent<T> {
 	forget(): void;
 }
 
-export interface Reading<T> {
+interface Reading<T> {
 	/** From its beginning, in milliseconds. */
 	readonly forMs: number;
 	readonly nowMs: () => number;

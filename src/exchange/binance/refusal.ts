@@ -11,7 +11,7 @@ export interface RawAnswer {
 }
 
 /** `refused` is Binance's clear no: nothing was taken, and the same call gets the same answer. `unclear` says nothing. */
-export interface Verdict {
+interface Verdict {
 	readonly kind: 'refused' | 'busy' | 'unclear';
 	/** Null when Binance gives none. */
 	readonly code: number | null;

@@ -16,7 +16,7 @@ export interface Window {
 	readonly endTime: number;
 }
 
-export interface Sought<Row> {
+interface Sought<Row> {
 	/** Of what is looked for. */
 	readonly key: string;
 	readonly fromMs: number;
@@ -25,7 +25,7 @@ export interface Sought<Row> {
 	readonly read: (window: Window) => Promise<readonly Row[]>;
 }
 
-export interface SearchSettings {
+interface SearchSettings {
 	readonly widestMs: number;
 	readonly nowMs: () => Promise<number>;
 }

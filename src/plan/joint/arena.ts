@@ -15,7 +15,7 @@ import { arrivalOf, smallestPathSend } from '../path.ts';
 import { decimalsAt } from '../route.ts';
 
 /** One demand at one place. */
-export interface Post {
+interface Post {
 	readonly demand: Demand;
 	readonly venue: VenueId;
 	/** Base units there. */
@@ -57,7 +57,7 @@ export interface Arena {
 }
 
 /** What all arenas of a batch share. */
-export interface Ground {
+interface Ground {
 	readonly network: Network;
 	readonly moneyScale: bigint;
 	readonly available: Funds;

@@ -11,7 +11,7 @@ export interface Effort {
 	readonly stop: () => boolean;
 }
 
-export interface Choosing {
+interface Choosing {
 	/** In the order in which they are tried. */
 	readonly options: readonly Option[];
 	readonly operations: number;
@@ -78,7 +78,7 @@ function inOrder(chosen: readonly Option[]): readonly Option[] {
 	return [...chosen].sort((a, b) => a.index - b.index);
 }
 
-export function spend(effort: Effort): boolean {
+function spend(effort: Effort): boolean {
 	if (effort.left <= 0 || (effort.left % 16 === 0 && effort.stop())) {
 		effort.left = 0;
 		effort.exact = false;

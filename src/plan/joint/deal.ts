@@ -42,7 +42,7 @@ const MAX_CUTS = 2_000;
  */
 const FEW_CUTS = 48;
 
-export interface Dealing {
+interface Dealing {
 	/** The cost, the total sent, or one option's send, which is weighed in money units, too. */
 	readonly aim: Aim;
 	readonly limits: Limits;

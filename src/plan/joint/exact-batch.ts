@@ -14,13 +14,13 @@ import { arenaOf, moneyScaleFor } from './arena.ts';
 import type { Effort } from './choose.ts';
 import { bestCover, type Cover } from './climb.ts';
 
-export interface Arrangement {
+interface Arrangement {
 	readonly payments: readonly Payment[];
 	/** Null when nothing is covered but what is paid. */
 	readonly cover: Cover | null;
 }
 
-export interface Contest {
+interface Contest {
 	readonly network: Network;
 	/** Oldest first. */
 	readonly demands: readonly Demand[];

@@ -36,14 +36,14 @@ interface Search {
 	score: Score;
 }
 
-export interface Improving {
+interface Improving {
 	readonly relaxed: RelaxedBatch;
 	readonly stop: Stop;
 	/** Asked whenever a better draft is found: whether it cannot be improved. */
 	isDone(draft: Draft): boolean;
 }
 
-export interface Improved {
+interface Improved {
 	readonly draft: Draft;
 	/** Tokens: no arrangement covers more; infinite where it was not asked. */
 	readonly mostValue: number;

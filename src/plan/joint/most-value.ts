@@ -16,7 +16,7 @@ interface Hope extends Valued {
 const MAX_SPLITS = 100;
 const WHOLE = 1e-6;
 
-export interface ValueTask {
+interface ValueTask {
 	readonly relaxed: RelaxedBatch;
 	readonly paid: ReadonlySet<string>;
 	readonly stop: Stop;

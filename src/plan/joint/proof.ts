@@ -15,7 +15,7 @@ import { isSlow, moneyOf, type Score, scoreOf, sentOf } from './score.ts';
 const EXACT: Proof = { exact: true, bound: null };
 
 /** The best for each alone, as if nobody else were there: together they can be no better than that. */
-export interface Ideal {
+interface Ideal {
 	/** Null where nothing covers the demand even alone. */
 	readonly plans: ReadonlyMap<string, Plan | null>;
 	/** Demands for which that is not proven. */

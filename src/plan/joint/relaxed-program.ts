@@ -16,7 +16,7 @@ export interface Entrant {
 /** What is made small: the cost, the total sent, or what one of the options sends. */
 export type Aim = 'cost' | 'sent' | { readonly option: number };
 
-export interface Question {
+interface Question {
 	readonly aim: Aim;
 	/** Operations that those not taken may add; null for any number. */
 	readonly operationsLeft: number | null;
@@ -25,7 +25,7 @@ export interface Question {
 	readonly maxSent: number;
 }
 
-export interface Answer {
+interface Answer {
 	/** By entrant, from 0 (`low`, or unused) to 1 (`high`). */
 	readonly uses: Float64Array;
 	/** Tokens: nothing better is possible; infinite when it is certain that nothing is possible at all. */

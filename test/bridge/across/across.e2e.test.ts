@@ -8,8 +8,10 @@ import { startAnvil } from '../../../sandbox/servers/anvil.ts';
 import type { Server } from '../../../sandbox/servers/server.ts';
 import { createAcross } from '../../../src/bridge/across/adapter.ts';
 import { depositOf, relayHash } from '../../../src/bridge/across/relay.ts';
-import type { BridgeAdapter, BridgeEnd, Evidence, HopOrder, MinedCall } from '../../../src/bridge/bridge.ts';
+import type { BridgeAdapter } from '../../../src/bridge/bridge.ts';
 import { InvariantError, PermanentError, TransientError } from '../../../src/errors.ts';
+import type { MinedCall } from '../../../src/leg/call.ts';
+import type { BridgeEnd, Evidence, HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { noExchange, uncounted } from '../uncounted.ts';
 

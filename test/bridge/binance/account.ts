@@ -13,8 +13,9 @@ import {
 	zeroHash,
 } from 'viem';
 import { settings } from '../../../src/bridge/binance/settings.ts';
-import type { BridgeEnd, HopOrder, MinedCall } from '../../../src/bridge/bridge.ts';
 import type { ExchangeReads, NetworkTerms } from '../../../src/exchange/exchange.ts';
+import type { MinedCall } from '../../../src/leg/call.ts';
+import type { BridgeEnd, HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 
 const account = (number: Hex): Address => getAddress(pad(number, { size: 20 }));

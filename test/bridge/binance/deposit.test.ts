@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { type Address, concat, encodeFunctionData, erc20Abi, type Hex, pad } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { depositCall, readDeposit, recoverDeposit } from '../../../src/bridge/binance/deposit.ts';
-import type { HopOrder, Places, Quote } from '../../../src/bridge/bridge.ts';
+import type { Places, Quote } from '../../../src/bridge/bridge.ts';
 import { tagCalldata, untagged } from '../../../src/chain/payload.ts';
 import { InvariantError, PermanentError } from '../../../src/errors.ts';
+import type { HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { DEPOSIT_TX, DEPOSITS, endAt, minedWith, ORDER, SETTINGS, STRANGER, TOKENS, transfer, WALLET } from './account.ts';
 

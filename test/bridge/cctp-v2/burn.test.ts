@@ -1,10 +1,10 @@
 import { decodeFunctionData, type Log, pad, zeroHash } from 'viem';
 import { describe, expect, it } from 'vitest';
-import type { HopOrder } from '../../../src/bridge/bridge.ts';
 import { messengerAbi } from '../../../src/bridge/cctp-v2/abi.ts';
 import { burnCall, readBurn } from '../../../src/bridge/cctp-v2/burn.ts';
 import { pairOf } from '../../../src/bridge/cctp-v2/settings.ts';
 import { InvariantError } from '../../../src/errors.ts';
+import type { HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 import {
 	BURN_TX,

@@ -15,10 +15,11 @@ import {
 	zeroAddress,
 	zeroHash,
 } from 'viem';
-import type { Evidence, HopOrder, MinedCall } from '../../../src/bridge/bridge.ts';
 import { messengerAbi, transmitterAbi } from '../../../src/bridge/cctp-v2/abi.ts';
 import { type BurnMessage, decodeMessage, encodeMessage } from '../../../src/bridge/cctp-v2/codec.ts';
 import { settings } from '../../../src/bridge/cctp-v2/settings.ts';
+import type { MinedCall } from '../../../src/leg/call.ts';
+import type { Evidence, HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 
 export const WALLET: Address = '0x1111111111111111111111111111111111111111';

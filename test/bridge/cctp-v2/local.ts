@@ -3,19 +3,11 @@ import { createPublicClient, encodeFunctionData, erc20Abi, type Hash, http, type
 import { cctpSettings } from '../../../sandbox/cctp/config.ts';
 import { SOLVER } from '../../../sandbox/chains/accounts.ts';
 import { startWorld, type World } from '../../../sandbox/world.ts';
-import type {
-	BridgeAdapter,
-	BridgeCall,
-	BridgeEnd,
-	Delivery,
-	Evidence,
-	HopOrder,
-	MinedCall,
-	Proof,
-	Quote,
-} from '../../../src/bridge/bridge.ts';
+import type { BridgeAdapter, Proof, Quote } from '../../../src/bridge/bridge.ts';
 import { createCctpV2 } from '../../../src/bridge/cctp-v2/adapter.ts';
 import { settings } from '../../../src/bridge/cctp-v2/settings.ts';
+import type { MinedCall, UnsignedCall } from '../../../src/leg/call.ts';
+import type { BridgeEnd, Delivery, Evidence, HopOrder } from '../../../src/leg/order.ts';
 import { type Amount, amount } from '../../../src/money/amount.ts';
 import { eventually } from '../../sandbox/eventually.ts';
 import { noExchange } from '../uncounted.ts';
@@ -58,7 +50,7 @@ export interface Local {
 	quote(units?: Amount): Promise<Quote>;
 	ordered(units?: Amount): Promise<HopOrder>;
 	approve(order: HopOrder): Promise<void>;
-	execute(call: Omit<BridgeCall, 'value'>): Promise<MinedCall>;
+	execute(call: Omit<UnsignedCall, 'value'>): Promise<MinedCall>;
 	/** Burns, as ordered now unless told otherwise. */
 	burned(order?: HopOrder): Promise<Sent>;
 	isSeen(sent: Pick<Sent, 'hash'>): Promise<void>;

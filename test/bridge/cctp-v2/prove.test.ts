@@ -1,11 +1,11 @@
 import { pad } from 'viem';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Evidence } from '../../../src/bridge/bridge.ts';
 import type { Iris, SeenMessage } from '../../../src/bridge/cctp-v2/iris.ts';
 import { type Look, proveBurn } from '../../../src/bridge/cctp-v2/prove.ts';
 import { chainAt } from '../../../src/bridge/cctp-v2/settings.ts';
 import { lookAgainIn } from '../../../src/bridge/look-again.ts';
 import { BusyError, InvariantError, TransientError } from '../../../src/errors.ts';
+import type { Evidence } from '../../../src/leg/order.ts';
 import { attested, BURN_TX, EVIDENCE, MESSENGERS, ORDER, proofWith, SETTINGS, SIGNATURES, TRANSMITTERS } from './burns.ts';
 import { fakeNode, revert, TRUE } from './fake-node.ts';
 

@@ -4,9 +4,11 @@ import { SOLVER } from '../../../sandbox/chains/accounts.ts';
 import { type LocalChain, mintToken, startChain, tokenBalance } from '../../../sandbox/chains/chain.ts';
 import { MULTICALL3 } from '../../../sandbox/chains/client.ts';
 import { startUniswap, type Uniswap } from '../../../sandbox/uniswap/uniswap.ts';
-import type { BridgeAdapter, BridgeEnd, BridgePorts, Evidence, HopOrder, MinedCall, QuoteRequest } from '../../../src/bridge/bridge.ts';
+import type { BridgeAdapter, BridgePorts, QuoteRequest } from '../../../src/bridge/bridge.ts';
 import { createBridges } from '../../../src/bridge/registry.ts';
 import { createClients } from '../../../src/chain/clients.ts';
+import type { MinedCall } from '../../../src/leg/call.ts';
+import type { BridgeEnd, Evidence, HopOrder } from '../../../src/leg/order.ts';
 import { parseAmount } from '../../../src/money/units.ts';
 import { noExchange, uncounted } from '../uncounted.ts';
 

@@ -1,8 +1,8 @@
 import type { Hash } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RELAYER, SOLVER } from '../../../sandbox/chains/accounts.ts';
-import type { HopOrder } from '../../../src/bridge/bridge.ts';
 import { InvariantError, TransientError } from '../../../src/errors.ts';
+import type { HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { type Exchanges, openExchanges } from './exchanges.ts';
 

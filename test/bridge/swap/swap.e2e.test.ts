@@ -2,9 +2,10 @@ import { decodeFunctionData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RELAYER, SOLVER, solverKey } from '../../../sandbox/chains/accounts.ts';
-import type { HopOrder, QuoteRequest } from '../../../src/bridge/bridge.ts';
+import type { QuoteRequest } from '../../../src/bridge/bridge.ts';
 import { routerAbi } from '../../../src/bridge/swap/abi.ts';
 import { PermanentError, TransientError } from '../../../src/errors.ts';
+import type { HopOrder } from '../../../src/leg/order.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { type Exchanges, openExchanges } from './exchanges.ts';
 

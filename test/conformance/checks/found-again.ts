@@ -1,6 +1,6 @@
 /** Nothing is left but the chains. */
 import assert from 'node:assert/strict';
-import type { Evidence } from '../../../src/bridge/bridge.ts';
+import type { Evidence } from '../../../src/leg/order.ts';
 import { findUnderWay } from '../../../src/steps/find-under-way.ts';
 import { orderOf } from '../../../src/steps/part.ts';
 import type { Check } from '../check.ts';

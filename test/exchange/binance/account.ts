@@ -1,7 +1,8 @@
 /** The product's client of an exchange, with budgets that write down what they are asked. */
-import type { RequestBudget } from '../../../src/bridge/bridge.ts';
+
 import { createBinance } from '../../../src/exchange/binance/binance.ts';
 import type { Exchange } from '../../../src/exchange/exchange.ts';
+import type { RequestBudget } from '../../../src/http.ts';
 
 export interface AccountAt {
 	readonly apiUrl: string;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { InvariantError, PermanentError, TransientError } from '../../../src/errors.ts';
-import { amount } from '../../../src/money/amount.ts';
-import { createEverclearClient } from '../../../src/trigger/everclear/client.ts';
-import type { RejectedRow } from '../../../src/trigger/everclear/invoice.ts';
+import { InvariantError, PermanentError, TransientError } from '../../src/errors.ts';
+import { createEverclearClient } from '../../src/everclear/client.ts';
+import type { RejectedRow } from '../../src/everclear/invoice.ts';
+import { amount } from '../../src/money/amount.ts';
 
 const id = (n: number) => `0x${n.toString(16).padStart(64, '0')}`;
 const USDC = '0xd6aca1be9729c13d677335161321649cccae6a591554772516700f986f942eaa';

@@ -1,9 +1,9 @@
 /** Rows of the invoice listing. One bad row is set aside with its reason; it never costs the others their turn. */
 import type { Hex } from 'viem';
 import { z } from 'zod';
-import { PermanentError } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import type { HubAmount } from '../../money/amount.ts';
+import { PermanentError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { HubAmount } from '../money/amount.ts';
 import { bytes32, discountBps, domain, hubUnits, unixSeconds } from './fields.ts';
 
 export interface EverclearInvoice {

@@ -1,11 +1,11 @@
 /** Reads back from a mined purchase which intent it has created. */
 import { type Address, type Hex, isAddressEqual, type Log, parseEventLogs } from 'viem';
-import { InvariantError } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import { type HubAmount, hubAmount } from '../../money/amount.ts';
+import { InvariantError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import { type HubAmount, hubAmount } from '../money/amount.ts';
 import { feeAdapterEventsAbi, intentAddedV1Abi, intentAddedV2Abi } from './abi.ts';
 
-export interface Purchase {
+interface Purchase {
 	readonly intentId: Hex;
 	readonly amount: HubAmount;
 	readonly destinations: readonly VenueId[];

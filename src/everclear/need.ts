@@ -1,16 +1,16 @@
 /** What an invoice asks of us: from hub units and ticker hashes to our assets, venues and base units. */
 import type { Hex } from 'viem';
-import { PermanentError } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import type { Destination } from '../../invoice/demand.ts';
-import { type HubAmount, hubAmount, MAX_UINT256 } from '../../money/amount.ts';
-import { parseBps, type Rate } from '../../money/rate.ts';
-import { fromHub } from '../../money/units.ts';
+import { PermanentError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { Destination } from '../invoice/demand.ts';
+import { type HubAmount, hubAmount, MAX_UINT256 } from '../money/amount.ts';
+import { parseBps, type Rate } from '../money/rate.ts';
+import { fromHub } from '../money/units.ts';
 import type { EverclearInvoice } from './invoice.ts';
 import type { MinAmounts, RejectedVenue } from './min-amounts.ts';
 
 /** The part of the configuration that says what we can pay with, where, and what has to be left of it. */
-export interface PayablePlaces {
+interface PayablePlaces {
 	readonly assets: ReadonlyMap<string, { readonly tickerHash: Hex; readonly venues: ReadonlyMap<VenueId, { readonly decimals: number }> }>;
 	readonly everclear: { readonly spokes: ReadonlyMap<VenueId, unknown>; readonly margin: Rate };
 }

@@ -1,12 +1,12 @@
 /** Reads a call that the API has made before it is signed: never sign what somebody else wrote without reading it. */
 import { type Address, decodeFunctionData, isAddressEqual, zeroAddress } from 'viem';
-import type { BridgeCall } from '../../bridge/bridge.ts';
-import { errorText, InvariantError } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import type { Amount } from '../../money/amount.ts';
+import { errorText, InvariantError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { UnsignedCall } from '../leg/call.ts';
+import type { Amount } from '../money/amount.ts';
 import { newIntentAbi } from './abi.ts';
 
-export interface ExpectedIntent {
+interface ExpectedIntent {
 	/** The contract that purchases call: the fee adapter or the spoke. */
 	readonly spoke: Address;
 	readonly inputAsset: Address;
@@ -18,7 +18,7 @@ export interface ExpectedIntent {
 }
 
 /** Throws `InvariantError` naming the first thing that differs from what was asked for. */
-export function checkIntentCall(call: BridgeCall, expected: ExpectedIntent): void {
+export function checkIntentCall(call: UnsignedCall, expected: ExpectedIntent): void {
 	const refuse = (problem: string): never => {
 		throw new InvariantError(`the Everclear API's call on chain ${call.chainId} is not signed: ${problem}`, {
 			chainId: String(call.chainId),
@@ -42,7 +42,7 @@ export function checkIntentCall(call: BridgeCall, expected: ExpectedIntent): voi
 	if (feeParams !== undefined && feeParams.fee !== 0n) refuse(`it pays a fee of ${feeParams.fee} in tokens`);
 }
 
-function argumentsOf(call: BridgeCall, refuse: (problem: string) => never) {
+function argumentsOf(call: UnsignedCall, refuse: (problem: string) => never) {
 	try {
 		return decodeFunctionData({ abi: newIntentAbi, data: call.data }).args;
 	} catch (error) {

@@ -1,15 +1,15 @@
 /** The hub's payment for an intent of ours, as the chain shows it: the spoke's event leads to it, the token's own Transfer says how much it was. */
 import { type Address, erc20Abi, getAbiItem, type Hash, type Hex, isAddressEqual, type Log, type PublicClient, parseEventLogs } from 'viem';
-import { type Amount, amount, type HubAmount } from '../../money/amount.ts';
-import { toHub } from '../../money/units.ts';
+import { type Amount, amount, type HubAmount } from '../money/amount.ts';
+import { toHub } from '../money/units.ts';
 import { settledAbi } from './abi.ts';
 
-export interface Sighting {
+interface Sighting {
 	readonly intentId: Hex;
 	readonly tx: Hash;
 }
 
-export interface LogRange {
+interface LogRange {
 	readonly intentIds: readonly Hex[];
 	readonly fromBlock: bigint;
 	readonly toBlock: bigint;
@@ -32,7 +32,7 @@ export async function findSettlements(client: PublicClient, { intentIds, fromBlo
 	return logs.map(({ args, transactionHash }) => ({ intentId: args._intentId, tx: transactionHash }));
 }
 
-export interface Payee {
+interface Payee {
 	readonly intentId: Hex;
 	/** What the hub owes, in hub units. */
 	readonly owed: HubAmount;

@@ -1,8 +1,8 @@
 /** Everclear's open invoices, all pages of them. */
-import { processInvoices } from '../../on-demand.ts';
-import type { Trigger } from '../trigger.ts';
+import { processInvoices } from '../on-demand.ts';
+import type { Trigger } from './trigger.ts';
 
-export const everclear: Trigger = {
+export const invoices: Trigger = {
 	name: 'invoice-poll',
 	everyMs: ({ everclear: { pollMs } }) => pollMs,
 	look: processInvoices,

@@ -1,8 +1,8 @@
 /** The field types of the Everclear API, checked one by one: numbers are text, chains are domains, ids are 32 bytes. */
 import type { Hex } from 'viem';
 import { z } from 'zod';
-import { hubAmount, MAX_UINT256 } from '../../money/amount.ts';
-import { isDecimalText } from '../../money/units.ts';
+import { hubAmount, MAX_UINT256 } from '../money/amount.ts';
+import { isDecimalText } from '../money/units.ts';
 
 /** A 32-byte id or hash, in lower case so that two spellings are one. */
 export const bytes32 = z

@@ -12,9 +12,9 @@ import {
 	pad,
 } from 'viem';
 import { describe, expect, it } from 'vitest';
-import { hubAmount } from '../../../src/money/amount.ts';
-import { settledAbi } from '../../../src/trigger/everclear/abi.ts';
-import { findSettlements, readPayment } from '../../../src/trigger/everclear/settlement.ts';
+import { settledAbi } from '../../src/everclear/abi.ts';
+import { findSettlements, readPayment } from '../../src/everclear/settlement.ts';
+import { hubAmount } from '../../src/money/amount.ts';
 
 const SPOKE: Address = '0x5555555555555555555555555555555555555555';
 const OTHER: Address = '0x6666666666666666666666666666666666666666';

@@ -1,8 +1,8 @@
 /** How much a new intent must bring, per domain, for the hub to settle an invoice. Moves with custody, epoch and rivals: always read afresh. */
 import { z } from 'zod';
-import { PermanentError } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import type { HubAmount } from '../../money/amount.ts';
+import { PermanentError } from '../errors.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { HubAmount } from '../money/amount.ts';
 import { discountBps, domain, hubUnits } from './fields.ts';
 
 /** A domain whose amount cannot be used; the others can. */

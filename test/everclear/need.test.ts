@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { type Hex, keccak256, stringToHex } from 'viem';
 import { describe, expect, it } from 'vitest';
-import { PermanentError } from '../../../src/errors.ts';
-import { hubAmount } from '../../../src/money/amount.ts';
-import { parseBps, type Rate } from '../../../src/money/rate.ts';
-import { toHub } from '../../../src/money/units.ts';
-import type { EverclearInvoice } from '../../../src/trigger/everclear/invoice.ts';
-import type { MinAmounts } from '../../../src/trigger/everclear/min-amounts.ts';
-import { readNeed } from '../../../src/trigger/everclear/need.ts';
+import { PermanentError } from '../../src/errors.ts';
+import type { EverclearInvoice } from '../../src/everclear/invoice.ts';
+import type { MinAmounts } from '../../src/everclear/min-amounts.ts';
+import { readNeed } from '../../src/everclear/need.ts';
+import { hubAmount } from '../../src/money/amount.ts';
+import { parseBps, type Rate } from '../../src/money/rate.ts';
+import { toHub } from '../../src/money/units.ts';
 
 const USDC = keccak256(stringToHex('USDC'));
 const places = {

@@ -1,16 +1,16 @@
 /** The Everclear REST API. A failed look throws; "gone" is the API's own word (404) and never a guess. */
 import { type Address, getAddress, type Hex, isAddress, isHex } from 'viem';
 import { z } from 'zod';
-import type { BridgeCall } from '../../bridge/bridge.ts';
-import { InvariantError, PermanentError, storableText, TransientError } from '../../errors.ts';
-import { createJsonClient, type JsonClient } from '../../http.ts';
-import type { VenueId } from '../../inventory/venue.ts';
-import type { Amount } from '../../money/amount.ts';
+import { InvariantError, PermanentError, storableText, TransientError } from '../errors.ts';
+import { createJsonClient, type JsonClient } from '../http.ts';
+import type { VenueId } from '../inventory/venue.ts';
+import type { UnsignedCall } from '../leg/call.ts';
+import type { Amount } from '../money/amount.ts';
 import { domain } from './fields.ts';
 import { type EverclearInvoice, type InvoicePage, readInvoice, readInvoiceRows } from './invoice.ts';
 import { type MinAmounts, readMinAmounts } from './min-amounts.ts';
 
-export interface IntentTerms {
+interface IntentTerms {
 	readonly origin: VenueId;
 	/** Where the hub may settle it. */
 	readonly destinations: readonly VenueId[];
@@ -29,12 +29,12 @@ export interface EverclearClient {
 	/** Throws `PermanentError` for malformed amounts. */
 	minAmounts(id: string): Promise<MinAmounts | 'gone'>;
 	/** An unsigned call that nobody has read yet: `checkIntentCall` comes before any signature. */
-	buildIntent(terms: IntentTerms): Promise<BridgeCall>;
+	buildIntent(terms: IntentTerms): Promise<UnsignedCall>;
 	/** Status per intent as the API writes it; ids that it does not know are missing. */
 	intentStatuses(ids: readonly string[]): Promise<Map<string, string>>;
 }
 
-export interface EverclearClientSettings {
+interface EverclearClientSettings {
 	readonly apiUrl: string;
 	readonly pageSize: number;
 	readonly fetch: typeof fetch;
@@ -104,7 +104,7 @@ const unsignedCall = z.object({
 	chainId: domain,
 });
 
-async function buildIntent(http: JsonClient, { origin, destinations, to, inputAsset, amount }: IntentTerms): Promise<BridgeCall> {
+async function buildIntent(http: JsonClient, { origin, destinations, to, inputAsset, amount }: IntentTerms): Promise<UnsignedCall> {
 	const body = { origin, destinations, to, inputAsset, amount: amount.toString(), callData: '0x', maxFee: '0' };
 	const answer = await http.post({ path: '/intents', body, schema: unsignedCall });
 	if (answer.kind === 'notFound') throw new PermanentError(`the Everclear API builds no intent on ${origin}`, { origin });

@@ -10,11 +10,11 @@ import {
 	zeroAddress,
 } from 'viem';
 import { describe, expect, it } from 'vitest';
-import { InvariantError } from '../../../src/errors.ts';
-import { amount } from '../../../src/money/amount.ts';
-import { feeAdapterEventsAbi, intentAddedV1Abi, intentAddedV2Abi, newIntentAbi } from '../../../src/trigger/everclear/abi.ts';
-import { checkIntentCall } from '../../../src/trigger/everclear/intent-call.ts';
-import { readPurchase } from '../../../src/trigger/everclear/purchase.ts';
+import { InvariantError } from '../../src/errors.ts';
+import { feeAdapterEventsAbi, intentAddedV1Abi, intentAddedV2Abi, newIntentAbi } from '../../src/everclear/abi.ts';
+import { checkIntentCall } from '../../src/everclear/intent-call.ts';
+import { readPurchase } from '../../src/everclear/purchase.ts';
+import { amount } from '../../src/money/amount.ts';
 
 const SPOKE: Address = '0x5555555555555555555555555555555555555555';
 const OTHER: Address = '0x6666666666666666666666666666666666666666';
