@@ -19,6 +19,24 @@ const stagesFlowForward = STAGES.slice(1).map((stage, index) => ({
 	to: { path: PRODUCT, pathNot: [`^src/(${STAGES.slice(0, index + 2).join('|')})/`, SHARED] },
 }));
 
+/** The rooms inside a stage or around the stages, each list in the order in which they build on each other. */
+const FLOORS = [
+	['plan/one', 'plan/joint', 'plan/explain'],
+	[
+		...['store', 'chain', 'exchange', 'config', 'bridge', 'everclear'],
+		...['steps/upkeep', 'steps/plan', 'steps/invoice', 'steps/leg', 'steps/settle', 'trigger'],
+	],
+];
+const roomsBuildOnEachOther = FLOORS.flatMap((rooms) =>
+	rooms.slice(0, -1).map((room, index) => ({
+		name: `rooms-build-on-each-other:${room}`,
+		comment: `src/${room} stands below ${rooms.slice(index + 1).join(', ')} and knows none of them, not even their types. Move what both need to a stage or to the lower room, or pass it in.`,
+		severity: 'error',
+		from: { path: `^src/${room}/` },
+		to: { path: `^src/(${rooms.slice(index + 1).join('|')})/` },
+	})),
+);
+
 const ENTRIES = ['workers/main.ts', 'src/cli/main.ts', 'sandbox/demo/main.ts'];
 const nothingUnreachable = {
 	name: 'nothing-unreachable',
@@ -98,6 +116,7 @@ module.exports = {
 			to: { path: PRODUCT, pathNot: '^src/money/' },
 		},
 		...stagesFlowForward,
+		...roomsBuildOnEachOther,
 		{
 			name: 'bridges-are-strangers',
 			comment:

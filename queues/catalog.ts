@@ -1,7 +1,7 @@
 /** Every queue there is, for this configuration: what workers serve and the board shows. */
 import { bridgeQueue } from './bridge-execution.ts';
 
-export type Stage =
+type Stage =
 	| 'trigger'
 	| 'invoice-evaluation'
 	| 'rebalance-planning'

@@ -8,7 +8,8 @@ import type { EverclearClient } from './everclear/client.ts';
 import type { Requester } from './exchange/requester.ts';
 import type { VenueId } from './inventory/venue.ts';
 import type { MinedCall } from './leg/call.ts';
-import type { BridgeEnd } from './leg/order.ts';
+import type { Hop } from './leg/leg.ts';
+import type { BridgeEnd, HopOrder } from './leg/order.ts';
 import type { Log } from './observe/log.ts';
 import type { Db } from './store/db.ts';
 
@@ -55,4 +56,15 @@ export function endOf(app: Pick<App, 'config'>, asset: string, venue: VenueId): 
 		throw new PermanentError(`${asset} at venue ${venue} is not configured`, { asset, venue });
 	}
 	return { venue, chainId: chain.chainId, asset, token: token.address, decimals: token.decimals };
+}
+
+/** What the bridge of a hop is asked about. */
+export function orderOf(
+	app: Pick<App, 'config'>,
+	hop: Pick<Hop, 'origin' | 'destination' | 'asset' | 'toAsset' | 'send' | 'receive' | 'seconds'>,
+): HopOrder {
+	const { send, receive, seconds } = hop;
+	const wallet = app.config.wallet;
+	const ends = { origin: endOf(app, hop.asset, hop.origin), destination: endOf(app, hop.toAsset, hop.destination) };
+	return { ...ends, send, receive, seconds, sender: wallet, recipient: wallet };
 }

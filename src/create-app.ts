@@ -14,7 +14,7 @@ import { createRequester, noRequester } from './exchange/requester.ts';
 import type { OpenBudget } from './http.ts';
 import type { VenueId } from './inventory/venue.ts';
 import type { Log } from './observe/log.ts';
-import { createSyncBalances } from './steps/balances.ts';
+import { createSyncBalances } from './steps/upkeep/balances.ts';
 import type { Db } from './store/db.ts';
 import { createRequestBudget } from './store/request-budgets.ts';
 

@@ -3,12 +3,12 @@
  */
 import type { App } from './app.ts';
 import { done, type Outcome } from './outcome.ts';
-import { planOpenDemands } from './steps/plan.ts';
-import { pollInvoices } from './steps/poll.ts';
-import { followReceivables } from './steps/receivables.ts';
-import { settleEarmark } from './steps/settle.ts';
+import { pollInvoices } from './steps/invoice/poll.ts';
+import { followReceivables } from './steps/invoice/receivables.ts';
+import { planOpenDemands } from './steps/plan/plan-demands.ts';
+import { settleEarmark } from './steps/settle/settle.ts';
 
-export { evaluateOnDemandRebalancing } from './steps/plan.ts';
+export { evaluateOnDemandRebalancing } from './steps/plan/plan-demands.ts';
 export type { EarmarkCursor, EarmarkFilter, OnDemandRebalanceEarmark } from './store/earmarks.ts';
 export { getEarmarkForInvoice, getEarmarks, removeEarmark } from './store/earmarks.ts';
 

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -24,6 +24,28 @@ const report = z.object({
 	}),
 });
 const configFile = z.object({ forbidden: z.array(z.object({ name: z.string(), comment: z.string() })) });
+
+/** Rooms from the lowest to the highest: each plants a file that knows the next one. */
+const FLOORS = [
+	['plan/one', 'plan/joint', 'plan/explain'],
+	[
+		'store',
+		'chain',
+		'exchange',
+		'config',
+		'bridge',
+		'everclear',
+		'steps/upkeep',
+		'steps/plan',
+		'steps/invoice',
+		'steps/leg',
+		'steps/settle',
+		'trigger',
+	],
+];
+const UPWARD = FLOORS.flatMap((rooms) =>
+	rooms.slice(0, -1).map((room, index) => ({ room, from: `src/${room}/upward.ts`, to: `src/${rooms[index + 1]}/one.ts` })),
+);
 
 /** File → its text, for the planted tree. Files that break a rule name it in `PLANTED`. */
 const TREE: Readonly<Record<string, string>> = {
@@ -57,6 +79,8 @@ const TREE: Readonly<Record<string, string>> = {
 	'src/bridge/across/adapter.ts': "import './abi.ts';\nimport '../bridge.ts';\nimport '../../chain/signer.ts';\n",
 	'src/bridge/across/abi.ts': 'export const abi = 1;\n',
 	'src/bridge/across-next.ts': "import './across/abi.ts';\n",
+	...Object.fromEntries(FLOORS.flat().map((room) => [`src/${room}/one.ts`, 'export const one = 1;\n'])),
+	...Object.fromEntries(UPWARD.map(({ from, to }) => [from, `import '${relative(dirname(from), to)}';\n`])),
 	'src/cli/main.ts': [
 		"import '../../queues/job.ts';",
 		"import 'postgres';",
@@ -90,6 +114,7 @@ const PLANTED: Readonly<Record<string, readonly [from: string, to: string]>> = {
 	'stages-flow-forward:earmark': ['src/earmark/one.ts', 'src/leg/one.ts'],
 	'stages-flow-forward:leg': ['src/leg/one.ts', 'src/settle/one.ts'],
 	'stages-flow-forward:settle': ['src/settle/one.ts', 'src/store/rows.ts'],
+	...Object.fromEntries(UPWARD.map(({ room, from, to }) => [`rooms-build-on-each-other:${room}`, [from, to] as const])),
 	'bridges-are-strangers': ['src/bridge/across-next.ts', 'src/bridge/across/abi.ts'],
 	'bridges-are-asked': ['src/bridge/across/adapter.ts', 'src/chain/signer.ts'],
 	'keys-in-the-signer': ['src/cli/main.ts', 'node_modules/viem/'],

@@ -10,12 +10,12 @@ import { recurring } from '../queues/recurring.ts';
 import type { App } from '../src/app.ts';
 import { executeOnDemandRebalancing, processEarmarkedInvoices } from '../src/on-demand.ts';
 import type { Outcome } from '../src/outcome.ts';
-import { claimHop } from '../src/steps/claim-hop.ts';
-import { evaluateInvoice } from '../src/steps/evaluate.ts';
-import { proveHop } from '../src/steps/prove-hop.ts';
-import { sendHop } from '../src/steps/send-hop.ts';
-import { sweepLanes } from '../src/steps/sweep-lanes.ts';
-import { takeInInvoice } from '../src/steps/take-in.ts';
+import { evaluateInvoice } from '../src/steps/invoice/evaluate.ts';
+import { takeInInvoice } from '../src/steps/invoice/take-in.ts';
+import { claimHop } from '../src/steps/leg/claim-hop.ts';
+import { proveHop } from '../src/steps/leg/prove-hop.ts';
+import { sendHop } from '../src/steps/leg/send-hop.ts';
+import { sweepLanes } from '../src/steps/upkeep/sweep-lanes.ts';
 import { triggerNamed } from '../src/trigger/registry.ts';
 
 type Handler = (data: unknown, name: string) => Promise<Outcome>;

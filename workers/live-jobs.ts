@@ -3,7 +3,7 @@ import { attestationPolling } from '../queues/attestation-polling.ts';
 import { bridgeExecution, bridgeQueue } from '../queues/bridge-execution.ts';
 import { earmarkSettlement } from '../queues/earmark-settlement.ts';
 import type { Producer } from '../queues/queue.ts';
-import type { LegJobRef, LiveJobs } from '../src/steps/reconcile.ts';
+import type { LegJobRef, LiveJobs } from '../src/steps/upkeep/reconcile.ts';
 
 export function liveJobs(producer: Pick<Producer, 'isLive'>): LiveJobs {
 	return {

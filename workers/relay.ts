@@ -8,7 +8,7 @@ import { rebalancePlanning } from '../queues/rebalance-planning.ts';
 import { crashPoint } from '../src/crash-point.ts';
 import type { Hop } from '../src/leg/leg.ts';
 import { isLegTerminal } from '../src/leg/state.ts';
-import { nextStep } from '../src/steps/reconcile.ts';
+import { nextStep } from '../src/steps/upkeep/reconcile.ts';
 import type { Tx } from '../src/store/db.ts';
 import { readLegsOf } from '../src/store/legs.ts';
 import type { OutboxRow, Wakeup } from '../src/store/outbox.ts';

@@ -10,7 +10,7 @@ import { earmarkSettlement } from '../../queues/earmark-settlement.ts';
 import { invoiceEvaluation } from '../../queues/invoice-evaluation.ts';
 import { type JobDefinition, requestJob } from '../../queues/job.ts';
 import { connectQueues, openProducer, type Producer } from '../../queues/queue.ts';
-import type { LegJobRef } from '../../src/steps/reconcile.ts';
+import type { LegJobRef } from '../../src/steps/upkeep/reconcile.ts';
 import { TRIGGERS } from '../../src/trigger/registry.ts';
 import { openAcross } from '../../test/conformance/stands/across.ts';
 import { openSwap } from '../../test/conformance/stands/swap.ts';

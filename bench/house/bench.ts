@@ -1,7 +1,7 @@
 /** The state of the house in figures, and how bad each of them may get. */
 import { quantile, rounded } from '../statistics.ts';
 import { functionsOf, untypedThrowsIn } from './functions.ts';
-import { arrowsOf, busiest, cyclesAmong, type Traffic, unusedExports } from './imports.ts';
+import { arrowsOf, busiest, cyclesAmong, exportsForTests, type Traffic, unusedExports } from './imports.ts';
 import { readPackages } from './packages.ts';
 import { readSettings, unreadSettings, untoldSettings } from './settings.ts';
 import { type Part, readSources, type Source } from './sources.ts';
@@ -41,8 +41,9 @@ export const LIMITS = {
 	fileMax: 300,
 	untypedThrows: 0,
 	unusedExports: 0,
-	twins: 4,
-	testTwins: 1_000,
+	exportsForTests: 2,
+	twins: 0,
+	testTwins: 7,
 	testFileMax: 300,
 	cycles: 0,
 	unusedDependencies: 0,
@@ -76,6 +77,7 @@ export async function measureHouse(times: Times | null): Promise<House> {
 			),
 			listed('untypedThrows', product.flatMap(untypedThrowsIn)),
 			listed('unusedExports', unusedExports(house, arrows)),
+			listed('exportsForTests', exportsForTests(product, of('tests').flatMap(arrowsOf), house.flatMap(arrowsOf))),
 			listed('twins', twinsAmong(house)),
 			listed('testTwins', twinsAmong(of('tests'))),
 			longest('testFileMax', of('tests')),

@@ -1,7 +1,7 @@
 /** Who imports whom, and what is exported for nobody. */
 import { posix } from 'node:path';
 import ts from 'typescript';
-import type { Source } from './sources.ts';
+import { nodesOf, type Source } from './sources.ts';
 
 export interface Arrow {
 	readonly from: string;
@@ -62,6 +62,18 @@ export function unusedExports(sources: readonly Source[], arrows: readonly Arrow
 		const isTable = path.startsWith('drizzle/schema/') && !/^[A-Z]/.test(name);
 		return names === undefined || names.has('*') || names.has(name) || isTable ? [] : [`${path} ${name}`];
 	});
+}
+
+/** Exports that only files of the tests import, and that nothing else in their own file names: what stands there for the tests alone. */
+export function exportsForTests(product: readonly Source[], tests: readonly Arrow[], others: readonly Arrow[]): string[] {
+	const taken = (arrows: readonly Arrow[], path: string, name: string) =>
+		arrows.some(({ to, names }) => to === path && (names.includes(name) || names.includes('*')));
+	return product.flatMap((source) =>
+		exportsOf(source)
+			.filter(({ path, name }) => taken(tests, path, name) && !taken(others, path, name))
+			.filter(({ name }) => [...nodesOf(source.tree)].filter((node) => ts.isIdentifier(node) && node.text === name).length === 1)
+			.map(({ path, name }) => `${path} ${name}`),
+	);
 }
 
 export interface Traffic {

@@ -3,10 +3,10 @@
 import { positionKey } from '../../src/inventory/venue.ts';
 import { byAge } from '../../src/invoice/payable.ts';
 import { powerOfTen } from '../../src/money/units.ts';
-import { ratio } from '../../src/plan/candidate.ts';
 import type { Exact } from '../../src/plan/exact.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import { ratio } from '../../src/plan/one/candidate.ts';
 import type { BatchPlan, Goal } from '../../src/plan/plan.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
 import type { Batch } from '../../test/plan/seeded.ts';
 import { type Arrangement, planGreedily } from './greedy.ts';
 import { isLess, plus } from './witness.ts';

@@ -1,6 +1,7 @@
 /** How exact and how fast the planner is: next to HiGHS for one demand, to its own bound and to a greedy planner for batches. */
+
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import { PLAN_LIMITS } from '../../src/plan/plan.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import { batch, single } from '../../test/plan/seeded.ts';
 import { median, quantile, rounded } from '../statistics.ts';
 import { gapOf, matchGreedy, planWithin } from './batches.ts';

@@ -5,8 +5,8 @@ import { positionKey } from '../../src/inventory/venue.ts';
 import { availableOf } from '../../src/plan/available.ts';
 import type { Demand } from '../../src/plan/demand.ts';
 import type { Exact } from '../../src/plan/exact.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
-import type { Path } from '../../src/plan/path.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
+import type { Path } from '../../src/plan/one/path.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { roundedPlan, type Use } from './witness.ts';
 

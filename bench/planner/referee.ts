@@ -1,13 +1,13 @@
 /** Our answer to one demand against what HiGHS finds for it: no plan of its that holds to the last unit may be better. */
 
 import type { Highs } from 'highs';
-import { bestChoice } from '../../src/plan/best.ts';
-import type { Market } from '../../src/plan/candidate.ts';
 import type { Demand } from '../../src/plan/demand.ts';
-import { fieldOf } from '../../src/plan/explore.ts';
-import { marketsOf, networkOf } from '../../src/plan/network.ts';
+import { bestChoice } from '../../src/plan/one/best.ts';
+import type { Market } from '../../src/plan/one/candidate.ts';
+import { fieldOf } from '../../src/plan/one/explore.ts';
+import { marketsOf, networkOf } from '../../src/plan/one/network.ts';
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import { PLAN_LIMITS, type Plan } from '../../src/plan/plan.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import type { Single } from '../../test/plan/seeded.ts';
 import { modelOf, type Setting, solve, witnessOf } from './highs.ts';
 import { isLess, plus } from './witness.ts';

@@ -3,12 +3,12 @@
 import { compareCodePoints } from '../../src/invoice/payable.ts';
 import { amount, ZERO } from '../../src/money/amount.ts';
 import type { Units } from '../../src/plan/available.ts';
-import { problemsOf } from '../../src/plan/check.ts';
 import type { Demand } from '../../src/plan/demand.ts';
 import type { Exact } from '../../src/plan/exact.ts';
 import { exactUnits } from '../../src/plan/exact.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
-import { arrivalOf, deliveriesOf, operationsOf, type Path, pathSendUpTo, smallestPathSend } from '../../src/plan/path.ts';
+import { problemsOf } from '../../src/plan/one/check.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
+import { arrivalOf, deliveriesOf, operationsOf, type Path, pathSendUpTo, smallestPathSend } from '../../src/plan/one/path.ts';
 import type { Plan, PlannedLeg } from '../../src/plan/plan.ts';
 
 export interface Use {

@@ -3,8 +3,8 @@
  * a file, on what is there and asked for now.
  */
 import { Command } from 'commander';
-import { explainerOf } from '../plan/explain.ts';
-import { planBatch } from '../plan/plan-batch.ts';
+import { explainerOf } from '../plan/explain/explain.ts';
+import { planBatch } from '../plan/joint/plan-batch.ts';
 import { answerOf } from './plan-file/answer.ts';
 import { parseJsonBytes } from './plan-file/json-text.ts';
 import { readBytes } from './plan-file/read-bytes.ts';

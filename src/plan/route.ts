@@ -167,8 +167,3 @@ export function grossUp(hop: Hop, receive: bigint): bigint {
 export function sendYielding(hop: Hop, receive: bigint): bigint {
 	return ((receive + 1n) * hop.divisor + hop.offset - 1n) / hop.slope;
 }
-
-/** The smallest legal send of which at least `receive` arrives, or null. */
-export function smallestSend(hop: Hop, receive: bigint): bigint | null {
-	return legalSendFrom(hop, grossUp(hop, receive));
-}

@@ -53,12 +53,6 @@ export function theOne<T>(rows: readonly T[], what: string, id: string): T {
 	return row;
 }
 
-/** The PostgreSQL error code under a drizzle error, e.g. 23505 for a unique violation. */
-export function postgresCode(error: unknown): string | null {
-	const cause = error instanceof Error ? error.cause : null;
-	return cause instanceof postgres.PostgresError ? cause.code : null;
-}
-
 /**
  * Everyone who turns available funds of an asset into holds waits here, until the transaction ends.
  * What is read under this lock is what will still be true at commit.

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { LIMITS, measureHouse, missesOf, slowest } from '../../bench/house/bench.ts';
 import { functionsOf, untypedThrowsIn } from '../../bench/house/functions.ts';
-import { arrowsOf, busiest, cyclesAmong, exportsOf, unusedExports } from '../../bench/house/imports.ts';
+import { arrowsOf, busiest, cyclesAmong, exportsForTests, exportsOf, unusedExports } from '../../bench/house/imports.ts';
 import { packagesOf, readPackages, tableOf } from '../../bench/house/packages.ts';
 import { keysOf, unreadSettings, untoldSettings } from '../../bench/house/settings.ts';
 import { type Part, ROOT, readSources, type Source } from '../../bench/house/sources.ts';
@@ -88,6 +88,14 @@ describe('what is measured', () => {
 		const taken = source('src/a.ts', 'export const used = 1;\n');
 		for (const text of ["await import('./a.ts');", "import * as all from './a.ts';", "export * from './a.ts';"])
 			expect(unusedExports([taken], arrowsOf(source('src/b.ts', text)))).toEqual([]);
+	});
+
+	it('are exports that stand there for the tests alone', () => {
+		const taken = source('src/a.ts', 'export const one = 1, two = 2, three = 3;\nconst four = two;\n');
+		const test = arrowsOf(source('test/a.test.ts', "import { one, three, two } from '../src/a.ts';", 'tests'));
+		const other = arrowsOf(source('src/b.ts', "import { three } from './a.ts';"));
+		expect(exportsForTests([taken], test, other)).toEqual(['src/a.ts one']);
+		expect(exportsForTests([taken], test, [...other, ...test])).toEqual([]);
 	});
 
 	it('are six lines that stand twice', () => {

@@ -1,37 +1,23 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getAddress } from 'viem';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ChainEndpoints, createClients } from '../../src/chain/clients.ts';
 import { ConfigError, PermanentError } from '../../src/errors.ts';
+import { type RpcEndpoint, startRpc } from './rpc-endpoint.ts';
 
-const open: Server[] = [];
+const open: RpcEndpoint[] = [];
 afterEach(() => {
-	for (const server of open.splice(0)) {
-		server.closeAllConnections();
-		server.close();
-	}
+	for (const each of open.splice(0)) each.close();
 });
 
 /** A node outside that says it serves `chainId`; null answers 500 to everything. */
-async function node(serves: { chainId: number | null; height: number }): Promise<{ url: string; methods: string[] }> {
-	const methods: string[] = [];
-	const server = createServer((request, response) => {
-		let text = '';
-		request.on('data', (chunk) => {
-			text += chunk;
-		});
-		request.on('end', () => {
-			const { id, method } = JSON.parse(text) as { id: number; method: string };
-			methods.push(method);
-			if (serves.chainId === null) return void response.writeHead(500).end();
-			const result = `0x${(method === 'eth_chainId' ? serves.chainId : serves.height).toString(16)}`;
-			response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-		});
+async function node(serves: { chainId: number | null; height: number }): Promise<RpcEndpoint> {
+	const endpoint = await startRpc((method, response) => {
+		if (serves.chainId !== null) return `0x${(method === 'eth_chainId' ? serves.chainId : serves.height).toString(16)}`;
+		response.writeHead(500).end();
+		return null;
 	});
-	open.push(server);
-	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, methods };
+	open.push(endpoint);
+	return endpoint;
 }
 
 function chain(...rpcUrls: string[]): ReadonlyMap<string, ChainEndpoints> {

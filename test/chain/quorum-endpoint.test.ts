@@ -1,15 +1,12 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEndpoint } from '../../src/chain/quorum-endpoint.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { startRpc } from './rpc-endpoint.ts';
 
-const open: Server[] = [];
+const open: (() => void)[] = [];
 afterEach(() => {
-	for (const server of open.splice(0)) {
-		server.closeAllConnections();
-		server.close();
-	}
+	for (const close of open.splice(0)) close();
 });
 
 type Fate = (response: ServerResponse, method: string) => boolean;
@@ -20,24 +17,12 @@ const SHORT_MS = 300;
 
 /** An endpoint of chain 10 whose `fate` answers in its place where it returns true. */
 async function endpoint(fate: { now: Fate; chainId?: number }, timeoutMs = TIMEOUT_MS) {
-	const methods: string[] = [];
-	const server = createServer((request, response) => {
-		let text = '';
-		request.on('data', (chunk) => {
-			text += chunk;
-		});
-		request.on('end', () => {
-			const { id, method } = JSON.parse(text) as { id: number; method: string };
-			methods.push(method);
-			if (fate.now(response, method)) return;
-			const result = method === 'eth_chainId' ? `0x${(fate.chainId ?? 10).toString(16)}` : '0x7';
-			response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-		});
+	const { url, methods, close } = await startRpc((method, response) => {
+		if (fate.now(response, method)) return null;
+		return method === 'eth_chainId' ? `0x${(fate.chainId ?? 10).toString(16)}` : '0x7';
 	});
-	open.push(server);
-	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/key-of-ours`;
-	const { request, doubt } = openEndpoint({ key: 'chains.10.rpcUrls[0]', url, chainId: 10, timeoutMs });
+	open.push(close);
+	const { request, doubt } = openEndpoint({ key: 'chains.10.rpcUrls[0]', url: `${url}/v2/key-of-ours`, chainId: 10, timeoutMs });
 	const height = () => request({ method: 'eth_blockNumber', params: [] });
 	return { height, doubt, methods, asked: () => methods.filter((method) => method === 'eth_blockNumber').length };
 }

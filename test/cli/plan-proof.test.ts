@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerOf } from '../../src/cli/plan-file/answer.ts';
 import { readPlanFile } from '../../src/cli/plan-file/read-plan-file.ts';
 import { tableOf } from '../../src/cli/plan-file/table.ts';
-import { explainerOf } from '../../src/plan/explain.ts';
+import { explainerOf } from '../../src/plan/explain/explain.ts';
 import type { Bound } from '../../src/plan/plan.ts';
 import { snapshot } from './plan-snapshot.ts';
 

@@ -1,6 +1,6 @@
 /** One leg of one hop over the bridge in question: written as the planner writes it from a quote, and driven by the product's own steps. */
 import { randomBytes } from 'node:crypto';
-import { type App, endOf } from '../../src/app.ts';
+import { type App, endOf, orderOf } from '../../src/app.ts';
 import type { Quote } from '../../src/bridge/bridge.ts';
 import type { LegDraft } from '../../src/earmark/earmark.ts';
 import type { Leg } from '../../src/leg/leg.ts';
@@ -10,12 +10,11 @@ import { type Amount, amount } from '../../src/money/amount.ts';
 import { parseBps } from '../../src/money/rate.ts';
 import { powerOfTen, toHub } from '../../src/money/units.ts';
 import { done, type Outcome } from '../../src/outcome.ts';
-import { sweepAllowances } from '../../src/steps/allowances.ts';
-import { claimHop } from '../../src/steps/claim-hop.ts';
-import { orderOf } from '../../src/steps/part.ts';
-import { proveHop } from '../../src/steps/prove-hop.ts';
-import { type LegJobRef, nextStep } from '../../src/steps/reconcile.ts';
-import { sendHop } from '../../src/steps/send-hop.ts';
+import { sweepAllowances } from '../../src/steps/leg/allowances.ts';
+import { claimHop } from '../../src/steps/leg/claim-hop.ts';
+import { proveHop } from '../../src/steps/leg/prove-hop.ts';
+import { sendHop } from '../../src/steps/leg/send-hop.ts';
+import { type LegJobRef, nextStep } from '../../src/steps/upkeep/reconcile.ts';
 import { createEarmark } from '../../src/store/commitment.ts';
 import { inTransaction, lockInventory } from '../../src/store/db.ts';
 import { recordEvaluation, saveInvoice } from '../../src/store/demands.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatAmount } from '../../src/money/units.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import type { PlanResult } from '../../src/plan/plan.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import { demandOf, instance } from './instance.ts';
 
 const LIMITS = { nodes: 10_000 };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../src/errors.ts';
 import { type Amount, add, amount } from '../../src/money/amount.ts';
-import { checkPlan, problemsOf } from '../../src/plan/check.ts';
+import { checkPlan, problemsOf } from '../../src/plan/one/check.ts';
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import type { Plan, PlannedLeg } from '../../src/plan/plan.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import { demandOf, instance } from './instance.ts';
 
 const input = instance({

@@ -3,7 +3,7 @@
  * a handful of base units; it shares no code with the planner.
  */
 import type { Demand } from '../../src/plan/demand.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import { choosables, combinations, isWorth, unitOf, type Witness, witnessOf } from './exhaustive.ts';
 
 /** What one demand may get, and what it takes: base units by place. */

@@ -4,7 +4,7 @@
  */
 import { powerOfTen } from '../../src/money/units.ts';
 import type { Demand } from '../../src/plan/demand.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import type { DirectRoute, Route } from '../../src/plan/route.ts';
 
 /** Money in 10^-6 tokens: instances use at most 2 decimals, and gas of at most 2. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { explainerOf } from '../../src/plan/explain.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import { explainerOf } from '../../src/plan/explain/explain.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import type { Goal } from '../../src/plan/plan.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
 import { type DemandText, demandOf, type InstanceText, instance } from './instance.ts';
 
 const DECIMALS = { '1': 6, '2': 6, '10': 6, '56': 18 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { modelOf, openHighs, witnessOf } from '../../bench/planner/highs.ts';
 import { judge } from '../../bench/planner/referee.ts';
-import { networkOf } from '../../src/plan/network.ts';
+import { networkOf } from '../../src/plan/one/network.ts';
 import { demandOf, instance } from './instance.ts';
 import { single } from './seeded.ts';
 

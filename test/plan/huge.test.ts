@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readPlanFile } from '../../src/cli/plan-file/read-plan-file.ts';
 import { addUnits, type Units, usedBy } from '../../src/plan/available.ts';
-import { problemsOf } from '../../src/plan/check.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import { problemsOf } from '../../src/plan/one/check.ts';
 import { generator, type Random } from '../faults/random.ts';
 
 const ORIGINS = ['1', '2', '3', '4'];

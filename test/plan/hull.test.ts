@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Corner, cornersOf, stairsOf } from '../../src/plan/hull.ts';
-import { arrivalOf, type Path, pathSendUpTo, pathsOf, RELAXED_BITS } from '../../src/plan/path.ts';
+import { type Corner, cornersOf, stairsOf } from '../../src/plan/one/hull.ts';
+import { arrivalOf, type Path, pathSendUpTo, pathsOf, RELAXED_BITS } from '../../src/plan/one/path.ts';
 import { instance } from './instance.ts';
 
 const path = fc

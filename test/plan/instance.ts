@@ -5,7 +5,7 @@ import { parseBps } from '../../src/money/rate.ts';
 import { parseAmount } from '../../src/money/units.ts';
 import type { Demand } from '../../src/plan/demand.ts';
 import { parseExact } from '../../src/plan/exact.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import type { DirectRoute, Route, ViaRoute } from '../../src/plan/route.ts';
 
 export interface RouteText {

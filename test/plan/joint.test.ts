@@ -1,10 +1,10 @@
 /** Batches that are too large to be gone through: what one demand leaves to another is found by looking for it. */
 import { describe, expect, it } from 'vitest';
-import { ratio } from '../../src/plan/candidate.ts';
 import type { Demand } from '../../src/plan/demand.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import { ratio } from '../../src/plan/one/candidate.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import type { Bound } from '../../src/plan/plan.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
 import { demandOf, instance, type RouteText } from './instance.ts';
 
 const PAIRS = [0, 1, 2, 3, 4];

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addUnits, type Units, usedBy } from '../../src/plan/available.ts';
-import { problemsOf } from '../../src/plan/check.ts';
 import type { Demand } from '../../src/plan/demand.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import { planBatch } from '../../src/plan/joint/plan-batch.ts';
+import { problemsOf } from '../../src/plan/one/check.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import type { BatchPlan } from '../../src/plan/plan.ts';
-import { planBatch } from '../../src/plan/plan-batch.ts';
 import { unitOf } from './exhaustive.ts';
 import { type Arrangement, exhaustBatch } from './exhaustive-batch.ts';
 import { ALIKE, ANY, demandText, directRoute, few, VENUES } from './few.ts';

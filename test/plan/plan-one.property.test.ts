@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import type { Plan, PlanResult } from '../../src/plan/plan.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import { exhaust, type Witness } from './exhaustive.ts';
 import { demandOf, type InstanceText, instance, type RouteText, type ViaText } from './instance.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { planOne } from '../../src/plan/one/plan-one.ts';
 import { PLAN_LIMITS } from '../../src/plan/plan.ts';
-import { planOne } from '../../src/plan/plan-one.ts';
 import { generator, pick } from '../faults/random.ts';
 import { demandOf, instance } from './instance.ts';
 import { type Single, single } from './seeded.ts';

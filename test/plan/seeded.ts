@@ -1,6 +1,6 @@
 /** Instances of any size by seed, as the world has them and worse: many chains and bridges, mixed decimals, limits and fees. */
 import type { Demand } from '../../src/plan/demand.ts';
-import type { PlanInput } from '../../src/plan/network.ts';
+import type { PlanInput } from '../../src/plan/one/network.ts';
 import { generator, pick, type Random } from '../faults/random.ts';
 import { demandOf, instance, type RouteText, type ViaText } from './instance.ts';
 

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../../sandbox/servers/redis.ts';
 import type { MortalServer } from '../../sandbox/servers/server.ts';
-import { probeQueues, renewEpoch } from '../../src/steps/queue-epoch.ts';
+import { probeQueues, renewEpoch } from '../../src/steps/upkeep/queue-epoch.ts';
 import { until } from '../product.ts';
 import { earmarked } from '../store/fixture.ts';
 import { openRows, type Rows } from './rows.ts';

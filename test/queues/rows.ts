@@ -7,7 +7,7 @@ import { resolveConfig } from '../../src/config/load.ts';
 import { fileSchema } from '../../src/config/schema.ts';
 import { createApp } from '../../src/create-app.ts';
 import { createLog } from '../../src/observe/log.ts';
-import { nextStep } from '../../src/steps/reconcile.ts';
+import { nextStep } from '../../src/steps/upkeep/reconcile.ts';
 import { openStore, type Store } from '../../src/store/db.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { TRIGGERS } from '../../src/trigger/registry.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reconcile } from '../../src/steps/reconcile.ts';
+import { reconcile } from '../../src/steps/upkeep/reconcile.ts';
 import { openLane } from '../../src/store/lanes.ts';
 import { relayOutbox } from '../../src/store/outbox.ts';
 import { liveJobs } from '../../workers/live-jobs.ts';

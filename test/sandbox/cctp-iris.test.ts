@@ -1,54 +1,37 @@
 import { type Hex, pad, size, slice } from 'viem';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SOLVER } from '../../sandbox/chains/accounts.ts';
-import { startWorld, type World } from '../../sandbox/world.ts';
-import { type Burned, burn, complete, isKnown, known, listed, looksAround, message, mint, mintCall, type Order, refusal } from './burn.ts';
+import { START_MS, USDC, useAttesters } from './attesters.ts';
+import { complete, isKnown, known, listed, looksAround, message, mint, mintCall, refusal } from './burn.ts';
 import { get, post } from './requests.ts';
 
-const USDC = 1_000_000n;
-const START_MS = 1_700_000_000_000;
-
-let world: World;
-/** The attesters' clock; it stands still unless a test moves it. */
-let clockMs = START_MS;
-beforeAll(async () => {
-	world = await startWorld({ blockSeconds: 0, balances: {} });
-});
-afterAll(() => world.stop());
-beforeEach(async () => {
-	await world.reset();
-	clockMs = START_MS;
-	world.cctp.iris.nowMs = () => clockMs;
-	await world.fund('1', '10000');
-});
-
-const send = (order: Partial<Order> = {}): Promise<Burned> => burn(world, { origin: '1', destination: '10', units: 100n * USDC, ...order });
+const attesters = useAttesters();
 const expiryOf = ({ message: bytes }: { message: Hex }) => BigInt(slice(bytes, 344, 376));
 
 describe('a burn', () => {
 	it('is not found until the attesters have seen it, then pending, then complete, with every number as text', async () => {
-		world.cctp.iris.ignore = () => true;
-		const burned = await send();
-		await looksAround(world);
-		expect((await listed(world, burned)).status).toBe(404);
-		clockMs += 600;
-		await looksAround(world);
-		expect(known(world, burned).attested).toBeNull();
-		clockMs -= 600;
-		world.cctp.iris.ignore = () => false;
-		expect(await message(world, burned, () => true)).toEqual({
+		attesters.world.cctp.iris.ignore = () => true;
+		const burned = await attesters.send();
+		await looksAround(attesters.world);
+		expect((await listed(attesters.world, burned)).status).toBe(404);
+		attesters.clockMs += 600;
+		await looksAround(attesters.world);
+		expect(known(attesters.world, burned).attested).toBeNull();
+		attesters.clockMs -= 600;
+		attesters.world.cctp.iris.ignore = () => false;
+		expect(await message(attesters.world, burned, () => true)).toEqual({
 			message: '0x',
 			attestation: 'PENDING',
-			eventNonce: known(world, burned).nonce,
+			eventNonce: known(attesters.world, burned).nonce,
 			cctpVersion: 2,
 			status: 'pending_confirmations',
 			delayReason: null,
 			decodedMessage: null,
 		});
-		clockMs += 600;
-		const done = await complete(world, burned);
+		attesters.clockMs += 600;
+		const done = await complete(attesters.world, burned);
 		expect([size(done.message), size(done.attestation), done.delayReason]).toEqual([376, 130, null]);
-		const [here, there] = [world.cctp.chain('1'), world.cctp.chain('10')];
+		const [here, there] = [attesters.world.cctp.chain('1'), attesters.world.cctp.chain('10')];
 		expect(done.decodedMessage).toEqual({
 			sourceDomain: '0',
 			destinationDomain: '2',
@@ -70,14 +53,14 @@ describe('a burn', () => {
 				hookData: '0x',
 			},
 		});
-		expect(known(world, burned).attestedAtMs).toBe(START_MS + 600);
+		expect(known(attesters.world, burned).attestedAtMs).toBe(START_MS + 600);
 	});
 
 	it('is found by its nonce, too, and neither under another domain nor by both', async () => {
-		world.cctp.iris.fastMs = 0;
-		const burned = await send();
-		const { eventNonce } = await complete(world, burned);
-		const ask = (query: string) => get(`${world.cctp.url}/v2/messages/${query}`);
+		attesters.world.cctp.iris.fastMs = 0;
+		const burned = await attesters.send();
+		const { eventNonce } = await complete(attesters.world, burned);
+		const ask = (query: string) => get(`${attesters.world.cctp.url}/v2/messages/${query}`);
 		const byHash = await ask(`0?transactionHash=${burned.hash}`);
 		expect(await ask(`0?nonce=${eventNonce}`)).toEqual(byHash);
 		expect((await ask(`2?transactionHash=${burned.hash}`)).status).toBe(404);
@@ -87,13 +70,13 @@ describe('a burn', () => {
 	});
 
 	it('that asks for finality waits longer, costs nothing and never expires', async () => {
-		const burned = await send({ minFinality: 2000 });
-		await isKnown(world, burned);
-		clockMs += 1_999;
-		await looksAround(world);
-		expect((await listed(world, burned)).messages[0]?.status).toBe('pending_confirmations');
-		clockMs += 1;
-		const { decodedMessage } = await complete(world, burned);
+		const burned = await attesters.send({ minFinality: 2000 });
+		await isKnown(attesters.world, burned);
+		attesters.clockMs += 1_999;
+		await looksAround(attesters.world);
+		expect((await listed(attesters.world, burned)).messages[0]?.status).toBe('pending_confirmations');
+		attesters.clockMs += 1;
+		const { decodedMessage } = await complete(attesters.world, burned);
 		expect(decodedMessage).toMatchObject({
 			minFinalityThreshold: '2000',
 			finalityThresholdExecuted: '2000',
@@ -102,25 +85,25 @@ describe('a burn', () => {
 	});
 
 	it('that asks for finality pays the fee of the pair, and no more than it allows', async () => {
-		world.cctp.iris.standardMs = 0;
-		world.cctp.setFee('1', '10', { standard: '0.1' });
+		attesters.world.cctp.iris.standardMs = 0;
+		attesters.world.cctp.setFee('1', '10', { standard: '0.1' });
 		const feeOf = async (maxFee: bigint) =>
-			(await complete(world, await send({ maxFee, minFinality: 2000 }))).decodedMessage?.decodedMessageBody.feeExecuted;
+			(await complete(attesters.world, await attesters.send({ maxFee, minFinality: 2000 }))).decodedMessage?.decodedMessageBody.feeExecuted;
 		expect([await feeOf(2_000n), await feeOf(900n)]).toEqual(['1000', '900']);
 	});
 
 	it('waits for as long as its own delay says', async () => {
-		world.cctp.iris.fastMs = ({ amount }) => (amount > 50n * USDC ? 5_000 : 0);
-		const [slow, quick] = [await send({ units: 60n * USDC }), await send({ units: 40n * USDC })];
-		await complete(world, quick);
-		expect((await listed(world, slow)).messages[0]?.status).toBe('pending_confirmations');
-		clockMs += 5_000;
-		await complete(world, slow);
+		attesters.world.cctp.iris.fastMs = ({ amount }) => (amount > 50n * USDC ? 5_000 : 0);
+		const [slow, quick] = [await attesters.send({ units: 60n * USDC }), await attesters.send({ units: 40n * USDC })];
+		await complete(attesters.world, quick);
+		expect((await listed(attesters.world, slow)).messages[0]?.status).toBe('pending_confirmations');
+		attesters.clockMs += 5_000;
+		await complete(attesters.world, slow);
 	});
 
 	it('shows a word or nothing instead of the attestation that is not there yet', async () => {
-		world.cctp.iris.pendingText = null;
-		expect((await message(world, await send(), () => true)).attestation).toBeNull();
+		attesters.world.cctp.iris.pendingText = null;
+		expect((await message(attesters.world, await attesters.send(), () => true)).attestation).toBeNull();
 	});
 });
 
@@ -132,35 +115,35 @@ describe('a fast burn', () => {
 		['is above the allowance', {}, { allowance: '99.999999' }, 'insufficient_allowance_available'],
 		['is told to wait', {}, { delay: () => 'amount_above_max' }, 'amount_above_max'],
 	] as const)('that %s waits like the others, and says why', async (_name, order, settings, delayReason) => {
-		Object.assign(world.cctp.iris, settings);
-		const burned = await send(order);
-		await isKnown(world, burned);
-		clockMs += 600;
-		await looksAround(world);
-		const [pending] = (await listed(world, burned)).messages;
+		Object.assign(attesters.world.cctp.iris, settings);
+		const burned = await attesters.send(order);
+		await isKnown(attesters.world, burned);
+		attesters.clockMs += 600;
+		await looksAround(attesters.world);
+		const [pending] = (await listed(attesters.world, burned)).messages;
 		expect(pending).toMatchObject({ status: 'pending_confirmations', message: '0x', delayReason });
-		clockMs += 1_400;
-		expect(await complete(world, burned)).toMatchObject({ delayReason, decodedMessage: standard });
+		attesters.clockMs += 1_400;
+		expect(await complete(attesters.world, burned)).toMatchObject({ delayReason, decodedMessage: standard });
 	});
 
 	it.each([
 		['exactly the fee', { maxFee: 13_000n }, {}],
 		['exactly the allowance', {}, { allowance: '100' }],
 	])('of %s is fast', async (_name, order, settings) => {
-		Object.assign(world.cctp.iris, settings, { fastMs: 0 });
-		expect(await complete(world, await send(order))).toMatchObject({
+		Object.assign(attesters.world.cctp.iris, settings, { fastMs: 0 });
+		expect(await complete(attesters.world, await attesters.send(order))).toMatchObject({
 			delayReason: null,
 			decodedMessage: { finalityThresholdExecuted: '1000' },
 		});
 	});
 
 	it('costs what the pair costs, rounded up', async () => {
-		world.cctp.iris.fastMs = 0;
-		world.cctp.setFee('1', '10', { fast: '0.5' });
+		attesters.world.cctp.iris.fastMs = 0;
+		attesters.world.cctp.setFee('1', '10', { fast: '0.5' });
 		// Half a basis point of 30,001 is 1.50005.
-		const { decodedMessage } = await complete(world, await send({ units: 30_001n, maxFee: 300n }));
+		const { decodedMessage } = await complete(attesters.world, await attesters.send({ units: 30_001n, maxFee: 300n }));
 		expect(decodedMessage?.decodedMessageBody.feeExecuted).toBe('2');
-		const fees = (pair: string) => fetch(`${world.cctp.url}/v2/burn/USDC/fees/${pair}`).then((response) => response.json());
+		const fees = (pair: string) => fetch(`${attesters.world.cctp.url}/v2/burn/USDC/fees/${pair}`).then((response) => response.json());
 		expect(await fees('0/2')).toEqual([
 			{ finalityThreshold: 1000, minimumFee: 0.5 },
 			{ finalityThreshold: 2000, minimumFee: 0 },
@@ -169,51 +152,51 @@ describe('a fast burn', () => {
 			{ finalityThreshold: 1000, minimumFee: 1.3 },
 			{ finalityThreshold: 2000, minimumFee: 0 },
 		]);
-		world.cctp.setFee('2', '0', {});
-		world.cctp.setFee('10', '1', { fast: null, standard: '0.1' });
+		attesters.world.cctp.setFee('2', '0', {});
+		attesters.world.cctp.setFee('10', '1', { fast: null, standard: '0.1' });
 		expect(await fees('2/0')).toEqual([{ finalityThreshold: 2000, minimumFee: 0.1 }]);
 		for (const wrong of ['USDC/fees/0/9', 'USDC/fees/0/0', 'EURC/fees/0/2'])
-			expect((await get(`${world.cctp.url}/v2/burn/${wrong}`)).status).toBe(400);
-		const allowance = await get(`${world.cctp.url}/v2/fastBurn/USDC/allowance`);
+			expect((await get(`${attesters.world.cctp.url}/v2/burn/${wrong}`)).status).toBe(400);
+		const allowance = await get(`${attesters.world.cctp.url}/v2/fastBurn/USDC/allowance`);
 		expect(allowance.body).toEqual({ allowance: 1_000_000, lastUpdated: '2023-11-14T22:13:20.000Z' });
 	});
 
 	it('expires at its block, is shown as it was, and mints after it was signed anew, at the fee that it had', async () => {
-		Object.assign(world.cctp.iris, { fastMs: 0, expireAfterBlocks: 2 });
-		const burned = await send();
-		const first = await complete(world, burned);
-		const { client } = world.chain('10');
+		Object.assign(attesters.world.cctp.iris, { fastMs: 0, expireAfterBlocks: 2 });
+		const burned = await attesters.send();
+		const first = await complete(attesters.world, burned);
+		const { client } = attesters.world.chain('10');
 		expect(expiryOf(first)).toBe((await client.getBlockNumber()) + 2n);
-		const judged = (each: typeof first) => refusal(world, '10', mintCall(world, '10', each));
+		const judged = (each: typeof first) => refusal(attesters.world, '10', mintCall(attesters.world, '10', each));
 		expect(await judged(first)).toBe('accepted');
 		await client.mine({ blocks: 2 });
 		expect(await judged(first)).toBe('Message expired and must be re-signed');
-		const reattest = (nonce: Hex) => post(`${world.cctp.url}/v2/reattest/${nonce}`, undefined);
+		const reattest = (nonce: Hex) => post(`${attesters.world.cctp.url}/v2/reattest/${nonce}`, undefined);
 		for (let count = 0; count < 2; count += 1)
 			expect(await reattest(first.eventNonce)).toEqual({
 				status: 200,
 				body: { message: 'Re-attestation successfully requested for nonce.', nonce: first.eventNonce },
 			});
-		clockMs += 299;
-		await looksAround(world);
-		expect((await listed(world, burned)).messages).toEqual([first]);
-		clockMs += 1;
-		const second = await message(world, burned, ({ message: bytes }) => bytes !== first.message);
+		attesters.clockMs += 299;
+		await looksAround(attesters.world);
+		expect((await listed(attesters.world, burned)).messages).toEqual([first]);
+		attesters.clockMs += 1;
+		const second = await message(attesters.world, burned, ({ message: bytes }) => bytes !== first.message);
 		expect(second).toMatchObject({ eventNonce: first.eventNonce, status: 'complete' });
 		expect(second.decodedMessage).toMatchObject({
 			finalityThresholdExecuted: '2000',
 			decodedMessageBody: { feeExecuted: '13000', expirationBlock: '0' },
 		});
-		await mint(world, '10', second);
-		expect(await world.balanceOf('10', SOLVER.address)).toBe(99_987_000n);
+		await mint(attesters.world, '10', second);
+		expect(await attesters.world.balanceOf('10', SOLVER.address)).toBe(99_987_000n);
 		expect(await judged(second)).toBe('Nonce already used');
 		expect((await reattest(first.eventNonce)).status).toBe(400);
 		expect((await reattest(pad('0x1'))).status).toBe(404);
 	});
 
 	it('is not signed anew before it was signed at all', async () => {
-		const burned = await send();
-		await isKnown(world, burned);
-		expect((await post(`${world.cctp.url}/v2/reattest/${known(world, burned).nonce}`, undefined)).status).toBe(400);
+		const burned = await attesters.send();
+		await isKnown(attesters.world, burned);
+		expect((await post(`${attesters.world.cctp.url}/v2/reattest/${known(attesters.world, burned).nonce}`, undefined)).status).toBe(400);
 	});
 });

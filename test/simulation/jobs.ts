@@ -2,11 +2,11 @@
 import type { App } from '../../src/app.ts';
 import { executeOnDemandRebalancing } from '../../src/on-demand.ts';
 import type { Outcome } from '../../src/outcome.ts';
-import { claimHop } from '../../src/steps/claim-hop.ts';
-import { evaluateInvoice } from '../../src/steps/evaluate.ts';
-import { proveHop } from '../../src/steps/prove-hop.ts';
-import { sendHop } from '../../src/steps/send-hop.ts';
-import { settleEarmark } from '../../src/steps/settle.ts';
+import { evaluateInvoice } from '../../src/steps/invoice/evaluate.ts';
+import { claimHop } from '../../src/steps/leg/claim-hop.ts';
+import { proveHop } from '../../src/steps/leg/prove-hop.ts';
+import { sendHop } from '../../src/steps/leg/send-hop.ts';
+import { settleEarmark } from '../../src/steps/settle/settle.ts';
 import type { Outside } from './outside.ts';
 import type { Memory } from './store/memory.ts';
 

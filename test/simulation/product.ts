@@ -10,7 +10,7 @@ import { noRequester } from '../../src/exchange/requester.ts';
 import { amount, hubAmount } from '../../src/money/amount.ts';
 import { formatAmount } from '../../src/money/units.ts';
 import { createLog } from '../../src/observe/log.ts';
-import { createSyncBalances } from '../../src/steps/balances.ts';
+import { createSyncBalances } from '../../src/steps/upkeep/balances.ts';
 import { bridgesOf } from './adapters.ts';
 import { look } from './moment.ts';
 import { accountOf, nodeOf } from './node.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
 import type { Proof } from '../../src/bridge/bridge.ts';
 import { TransientError } from '../../src/errors.ts';
-import { proveHop } from '../../src/steps/prove-hop.ts';
+import { proveHop } from '../../src/steps/leg/prove-hop.ts';
 import { openLane } from '../../src/store/lanes.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { readBreakers } from '../../src/store/route-breakers.ts';

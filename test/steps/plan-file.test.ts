@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPlanFile } from '../../src/cli/plan-file/read-plan-file.ts';
-import { evaluateOnDemandRebalancing, planOpenDemands } from '../../src/steps/plan.ts';
-import { planFileOf } from '../../src/steps/plan-file.ts';
+import { evaluateOnDemandRebalancing, planOpenDemands } from '../../src/steps/plan/plan-demands.ts';
+import { planFileOf } from '../../src/steps/plan/plan-file.ts';
 import { asks, type PlanningStand, startPlanning } from './planning-stand.ts';
 
 let stand: PlanningStand;

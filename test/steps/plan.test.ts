@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { amount } from '../../src/money/amount.ts';
-import { planOpenDemands } from '../../src/steps/plan.ts';
+import { planOpenDemands } from '../../src/steps/plan/plan-demands.ts';
 import { createEarmark } from '../../src/store/commitment.ts';
 import { inTransaction, lockInventory, type Tx } from '../../src/store/db.ts';
 import { readDemand, setDemandStatus } from '../../src/store/demands.ts';

@@ -12,7 +12,7 @@ import { fileSchema } from '../../src/config/schema.ts';
 import { createApp } from '../../src/create-app.ts';
 import { TransientError } from '../../src/errors.ts';
 import { createLog } from '../../src/observe/log.ts';
-import { followReceivables } from '../../src/steps/receivables.ts';
+import { followReceivables } from '../../src/steps/invoice/receivables.ts';
 import { inTransaction, openStore, type Store } from '../../src/store/db.ts';
 import { testDatabase } from '../stack.ts';
 import { CAUSE, openDemand, randomHash } from '../store/fixture.ts';

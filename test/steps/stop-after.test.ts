@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ASKS_PER_MS, stopAfter } from '../../src/steps/stop-after.ts';
+import { ASKS_PER_MS, stopAfter } from '../../src/steps/plan/stop-after.ts';
 
 /** How often may be asked before the answer is true. */
 function asksUntil(stop: () => boolean): number {

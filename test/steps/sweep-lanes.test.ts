@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { advanceEffect } from '../../src/chain/send.ts';
 import type { Effect } from '../../src/leg/effect.ts';
-import { sweepLanes } from '../../src/steps/sweep-lanes.ts';
+import { sweepLanes } from '../../src/steps/upkeep/sweep-lanes.ts';
 import { readTrail } from '../../src/store/attempts.ts';
 import { readEffect } from '../../src/store/effects.ts';
 import { freezeLane, openLane, readLanes, requestCancel, thawLane } from '../../src/store/lanes.ts';

@@ -38,6 +38,7 @@ import {
 	testStoreWithLanes,
 	tried,
 } from './fixture.ts';
+import { readTable } from './state-table.ts';
 
 let store: Store;
 beforeAll(async () => {
@@ -175,9 +176,7 @@ async function outcomeOf(db: Db, event: string, earmarkId: string): Promise<stri
 	return '.';
 }
 
-const [header = '', ...lines] = TABLE.trim().split('\n');
-const states = header.trim().split(/\s+/);
-const rows = lines.map((line) => line.trim().split(/\s+/));
+const { states, rows } = readTable(TABLE);
 
 describe('an earmark', () => {
 	it('stands in the table with every event', () => {

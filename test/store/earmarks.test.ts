@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEarmark } from '../../src/store/commitment.ts';
-import { inTransaction, postgresCode, type Store } from '../../src/store/db.ts';
+import { inTransaction, type Store } from '../../src/store/db.ts';
 import { readDemand } from '../../src/store/demands.ts';
 import { getEarmarkForInvoice, getEarmarks, removeEarmark, setEarmarkStatus } from '../../src/store/earmarks.ts';
 import { readEffectsOf } from '../../src/store/effects.ts';
 import { readHolds } from '../../src/store/holds.ts';
 import { CAUSE, draftFor, earmarked, openDemand, SIGNER, testStore } from './fixture.ts';
+import { postgresCode } from './postgres-code.ts';
 
 let store: Store;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PermanentError } from '../../src/errors.ts';
 import { amount } from '../../src/money/amount.ts';
-import { lockInventory, postgresCode, type Store } from '../../src/store/db.ts';
+import { lockInventory, type Store } from '../../src/store/db.ts';
 import {
 	endReserveOverride,
 	overrideReserve,
@@ -13,6 +13,7 @@ import {
 } from '../../src/store/reserves.ts';
 import { until } from '../product.ts';
 import { testStore } from './fixture.ts';
+import { postgresCode } from './postgres-code.ts';
 
 let store: Store;
 beforeAll(async () => {

@@ -5,7 +5,7 @@
 import { positionKey } from '../../inventory/venue.ts';
 import type { InventoryRow } from '../../plan/available.ts';
 import type { Demand } from '../../plan/demand.ts';
-import type { PlanInput } from '../../plan/network.ts';
+import type { PlanInput } from '../../plan/one/network.ts';
 import type { Goal } from '../../plan/plan.ts';
 import { assetAt, decimalsOf, type Places, readPlaces } from './places.ts';
 import { readRoutes } from './read-routes.ts';

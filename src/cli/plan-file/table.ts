@@ -1,7 +1,8 @@
 /** What the planner answers, for a person: each demand with what it got, and under it what else was thought of. */
-import type { Alternative } from '../../plan/alternative.ts';
+
 import { formatExact } from '../../plan/exact.ts';
-import type { Explainer, Explanation } from '../../plan/explain.ts';
+import type { Alternative } from '../../plan/explain/alternative.ts';
+import type { Explainer, Explanation } from '../../plan/explain/explain.ts';
 import type { BatchPlan, Plan, Proof, RefusalReason } from '../../plan/plan.ts';
 import { columns } from '../columns.ts';
 import { shownBound, type Text, textIn } from './answer.ts';

@@ -7,11 +7,11 @@ import type { Payment } from '../../invoice/payable.ts';
 import type { Amount } from '../../money/amount.ts';
 import { powerOfTen } from '../../money/units.ts';
 import type { Funds } from '../available.ts';
-import { type Candidate, marketFor, moneyScaleOf, ratio } from '../candidate.ts';
 import type { Demand } from '../demand.ts';
 import { leastCommonMultiple } from '../exact.ts';
-import type { Network } from '../network.ts';
-import { arrivalOf, smallestPathSend } from '../path.ts';
+import { type Candidate, marketFor, moneyScaleOf, ratio } from '../one/candidate.ts';
+import type { Network } from '../one/network.ts';
+import { arrivalOf, smallestPathSend } from '../one/path.ts';
 import { decimalsAt } from '../route.ts';
 
 /** One demand at one place. */

@@ -1,5 +1,5 @@
 /** Depth first over the sets of options with an exact number of operations: each option in, then out. */
-import { ratio } from '../candidate.ts';
+import { ratio } from '../one/candidate.ts';
 import type { Arena, Option } from './arena.ts';
 import { type Aim, type Entrant, relaxed } from './relaxed-program.ts';
 

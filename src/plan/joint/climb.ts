@@ -3,8 +3,8 @@
  * lowest cost, least sent, then ties. Several arenas of the same cover compete.
  */
 import { compareCodePoints } from '../../invoice/payable.ts';
-import { Best } from '../best-known.ts';
 import type { Demand } from '../demand.ts';
+import { Best } from '../one/best-known.ts';
 import { toleranceOf } from '../tolerance.ts';
 import type { Arena, Option } from './arena.ts';
 import { chooseOptions, type Effort } from './choose.ts';

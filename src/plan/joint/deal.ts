@@ -4,9 +4,9 @@
  * leaves a doubt, the range of one option is cut in two.
  */
 
-import { Best } from '../best-known.ts';
-import { ratio } from '../candidate.ts';
-import { arrivalOf, pathSendUpTo, smallestPathSend } from '../path.ts';
+import { Best } from '../one/best-known.ts';
+import { ratio } from '../one/candidate.ts';
+import { arrivalOf, pathSendUpTo, smallestPathSend } from '../one/path.ts';
 import type { Arena, Option } from './arena.ts';
 import { type Aim, aimAt, type Entrant, relaxed } from './relaxed-program.ts';
 import { repaired } from './repair.ts';

@@ -7,7 +7,7 @@ import type { Amount } from '../../money/amount.ts';
 import { powerOfTen } from '../../money/units.ts';
 import { addUnits, fundsLess, type Units } from '../available.ts';
 import type { Demand } from '../demand.ts';
-import type { Network } from '../network.ts';
+import type { Network } from '../one/network.ts';
 import type { Goal } from '../plan.ts';
 import { decimalsAt } from '../route.ts';
 import { arenaOf, moneyScaleFor } from './arena.ts';

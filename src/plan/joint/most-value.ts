@@ -2,9 +2,10 @@
  * The largest covered value that the relaxed batch allows when every demand is covered whole or not at all: the set with the
  * best hope is split on a demand that is reached for in part, until the best hope is a whole set that can really be covered.
  */
-import type { Batch } from '../batch.ts';
+
 import type { Demand } from '../demand.ts';
 import type { Stop } from '../plan.ts';
+import type { Batch } from './batch.ts';
 import type { RelaxedBatch, Valued } from './relaxed-batch.ts';
 
 interface Hope extends Valued {

@@ -1,14 +1,14 @@
 /** How good a draft is at least: what each demand could get alone on everything there is, and what the relaxed batch allows. */
 
 import { addTo, usedBy } from '../available.ts';
-import { type Batch, type Draft, positionsOf, usedByDraft } from '../batch.ts';
-import { FLOAT_ROOM } from '../best-known.ts';
 import type { Demand } from '../demand.ts';
 import { numeratorOver } from '../exact.ts';
+import { FLOAT_ROOM } from '../one/best-known.ts';
 import { type Bound, PLAN_LIMITS, type Plan, type Proof, type Stop } from '../plan.ts';
-import { planAlone } from '../plan-alone.ts';
-import type { Turns } from '../plan-in-turn.ts';
 import { toleranceOf } from '../tolerance.ts';
+import { type Batch, type Draft, positionsOf, usedByDraft } from './batch.ts';
+import { planAlone } from './plan-alone.ts';
+import type { Turns } from './plan-in-turn.ts';
 import type { RelaxedBatch } from './relaxed-batch.ts';
 import { isSlow, moneyOf, type Score, scoreOf, sentOf } from './score.ts';
 

@@ -7,12 +7,12 @@
 import { positionKey } from '../../inventory/venue.ts';
 import { powerOfTen } from '../../money/units.ts';
 import type { Units } from '../available.ts';
-import type { Batch } from '../batch.ts';
-import { FLOAT_ROOM } from '../best-known.ts';
-import { ratio } from '../candidate.ts';
 import type { Demand } from '../demand.ts';
-import { type Path, pathSendFrom, pathSendUpTo, smallestPathSend } from '../path.ts';
+import { FLOAT_ROOM } from '../one/best-known.ts';
+import { ratio } from '../one/candidate.ts';
+import { type Path, pathSendFrom, pathSendUpTo, smallestPathSend } from '../one/path.ts';
 import { decimalsAt } from '../route.ts';
+import type { Batch } from './batch.ts';
 import { type Column, type Program, shortfall, solve } from './linear.ts';
 
 /** What can flow from one position to one place of a demand. */

@@ -1,7 +1,7 @@
 /** The arena without whole units, steps and gaps, as a linear program: what some options must do, and what others could. */
-import { FLOAT_ROOM } from '../best-known.ts';
-import { ratio } from '../candidate.ts';
-import { arrivalOf } from '../path.ts';
+import { FLOAT_ROOM } from '../one/best-known.ts';
+import { ratio } from '../one/candidate.ts';
+import { arrivalOf } from '../one/path.ts';
 import { type Arena, arrivingTokens, type Option, sentTokens } from './arena.ts';
 import { type Column, type Program, type Solution, solve } from './linear.ts';
 

@@ -1,6 +1,6 @@
 /** From proposed uses to whole, legal sends that fit: what rounding has broken is mended option by option, or given up. */
 import { ceilDivide } from '../exact.ts';
-import { arrivalOf, pathSendUpTo, smallestPathSend } from '../path.ts';
+import { arrivalOf, pathSendUpTo, smallestPathSend } from '../one/path.ts';
 import type { Arena, Option } from './arena.ts';
 import { aimAt, type Entrant } from './relaxed-program.ts';
 

@@ -1,9 +1,9 @@
 /** What a draft is worth, by the goals in their order. */
 import { powerOfTen } from '../../money/units.ts';
-import type { Batch, Draft } from '../batch.ts';
 import { numeratorOver } from '../exact.ts';
 import type { Plan } from '../plan.ts';
 import { decimalsAt } from '../route.ts';
+import type { Batch, Draft } from './batch.ts';
 
 /** Money in units of the batch. */
 export interface Score {

@@ -1,25 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { BridgePorts } from '../../../src/bridge/bridge.ts';
 import { createBridges } from '../../../src/bridge/registry.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { noExchange, uncounted } from '../uncounted.ts';
+import { idlePorts } from '../uncounted.ts';
 
 const ROUTER = '0x1111111111111111111111111111111111111111';
 const QUOTER = '0x2222222222222222222222222222222222222222';
 const exchange = { router: ROUTER, quoter: QUOTER, fees: [100] };
 
-const ports: BridgePorts = {
-	client: () => {
-		throw new Error('no chain is asked while bridges are created');
-	},
-	fetch,
-	nowMs: () => 0,
-	finalityBlocks: () => 1,
-	budget: uncounted,
-	exchange: noExchange,
-};
-
-const create = (settings: unknown) => createBridges(new Map([['swap', settings]]), ports);
+const create = (settings: unknown) => createBridges(new Map([['swap', settings]]), idlePorts);
 
 describe('the settings of a swap', () => {
 	it('need no more than the contracts and the pools of a venue', () => {

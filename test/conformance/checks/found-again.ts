@@ -1,8 +1,8 @@
 /** Nothing is left but the chains. */
 import assert from 'node:assert/strict';
+import { orderOf } from '../../../src/app.ts';
 import type { Evidence } from '../../../src/leg/order.ts';
-import { findUnderWay } from '../../../src/steps/find-under-way.ts';
-import { orderOf } from '../../../src/steps/part.ts';
+import { findUnderWay } from '../../../src/steps/upkeep/find-under-way.ts';
 import type { Check } from '../check.ts';
 import type { Process } from '../process.ts';
 

@@ -1,7 +1,7 @@
 /** However often, and by however many at once: what is done is done once. */
 import assert from 'node:assert/strict';
 import { errorText, TransientError } from '../../../src/errors.ts';
-import { sendHop } from '../../../src/steps/send-hop.ts';
+import { sendHop } from '../../../src/steps/leg/send-hop.ts';
 import { eventually } from '../../sandbox/eventually.ts';
 import type { Check } from '../check.ts';
 import { act, dueStep } from '../hop.ts';

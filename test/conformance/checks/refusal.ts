@@ -1,7 +1,7 @@
 /** What cannot be kept is refused while nothing has left. */
 import assert from 'node:assert/strict';
+import { orderOf } from '../../../src/app.ts';
 import { PermanentError } from '../../../src/errors.ts';
-import { orderOf } from '../../../src/steps/part.ts';
 import type { Check } from '../check.ts';
 
 export const refusesInTime: Check = {

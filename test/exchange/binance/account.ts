@@ -1,8 +1,9 @@
 /** The product's client of an exchange, with budgets that write down what they are asked. */
-
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createBinance } from '../../../src/exchange/binance/binance.ts';
 import type { Exchange } from '../../../src/exchange/exchange.ts';
 import type { RequestBudget } from '../../../src/http.ts';
+import { type BinanceStand, openBinance } from '../../sandbox/binance-stand.ts';
 
 export interface AccountAt {
 	readonly apiUrl: string;
@@ -44,4 +45,35 @@ export function openAccount({ apiUrl, apiKey = 'k'.repeat(64), secret = 's', now
 	const exchange = createBinance({ settings, keys: { apiKey, secret }, budget, nowMs, timeoutMs });
 	const account: Account = { exchange, charged, pauses, rates, refusal: null, entering: () => undefined };
 	return account;
+}
+
+export interface Branch {
+	readonly stand: BinanceStand;
+	readonly account: Account;
+	/** Requests of an endpoint like "GET /path". */
+	asked(endpoint: string): number;
+}
+
+/** A stand for the tests of a file, and an account there: as new before each of them, and then prepared. */
+export function useBinance(prepare: (stand: BinanceStand) => void = () => {}): Branch {
+	let stand: BinanceStand;
+	let account: Account;
+	beforeAll(async () => {
+		stand = await openBinance();
+	});
+	afterAll(() => stand.stop());
+	beforeEach(async () => {
+		await stand.reset();
+		prepare(stand);
+		account = openAccount({ ...stand.exchange, nowMs: stand.nowMs });
+	});
+	return {
+		get stand() {
+			return stand;
+		},
+		get account() {
+			return account;
+		},
+		asked: (endpoint) => stand.exchange.api.counts.get(endpoint) ?? 0,
+	};
 }

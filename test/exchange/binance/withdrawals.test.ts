@@ -1,41 +1,31 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { INVOICE_OWNERS } from '../../../sandbox/chains/accounts.ts';
 import { broken, late, lose, nonsense, notFound, when } from '../../../sandbox/http/misbehave.ts';
 import { BusyError, InvariantError, PermanentError, TransientError } from '../../../src/errors.ts';
 import type { WithdrawalRequest } from '../../../src/exchange/exchange.ts';
-import { type BinanceStand, openBinance } from '../../sandbox/binance-stand.ts';
 import { eventually } from '../../sandbox/eventually.ts';
-import { type Account, openAccount } from './account.ts';
+import { openAccount, useBinance } from './account.ts';
 
 const DAY_MS = 86_400_000;
 const APPLY = 'POST /sapi/v1/capital/withdraw/apply';
 const HISTORY = 'GET /sapi/v1/capital/withdraw/history';
 const TO = INVOICE_OWNERS[0]?.address ?? '0x';
 
-let stand: BinanceStand;
-let account: Account;
-beforeAll(async () => {
-	stand = await openBinance();
-});
-afterAll(() => stand.stop());
-beforeEach(async () => {
-	await stand.reset();
+const binance = useBinance((stand) => {
 	stand.exchange.settings.enforceLimits = false;
 	stand.exchange.credit('USDC', '1000');
-	account = openAccount({ ...stand.exchange, nowMs: stand.nowMs });
 });
 
 /** Does not wait for an answer that does not come. */
-const hasty = () => openAccount({ ...stand.exchange, nowMs: stand.nowMs, timeoutMs: 500 }).exchange;
-const asked = (endpoint: string) => stand.exchange.api.counts.get(endpoint) ?? 0;
+const hasty = () => openAccount({ ...binance.stand.exchange, nowMs: binance.stand.nowMs, timeoutMs: 500 }).exchange;
 const request = (change: Partial<WithdrawalRequest> = {}): WithdrawalRequest => {
-	const atMs = stand.nowMs();
+	const atMs = binance.stand.nowMs();
 	return { coin: 'USDC', network: 'ETH', address: TO, amount: '100', key: 'one', atMs, untilMs: atMs + 10_000, ...change };
 };
-const withdraw = (change: Partial<WithdrawalRequest> = {}) => account.exchange.withdraw(request(change));
-const find = (sinceMs = stand.nowMs(), key = 'one') => account.exchange.findWithdrawal({ key, sinceMs });
+const withdraw = (change: Partial<WithdrawalRequest> = {}) => binance.account.exchange.withdraw(request(change));
+const find = (sinceMs = binance.stand.nowMs(), key = 'one') => binance.account.exchange.findWithdrawal({ key, sinceMs });
 const keepPending = () => {
-	stand.exchange.settings.approvalMs = 10_000 * DAY_MS;
+	binance.stand.exchange.settings.approvalMs = 10_000 * DAY_MS;
 };
 const rows = (...changes: readonly object[]) =>
 	changes.map((change) => ({
@@ -45,36 +35,36 @@ const rows = (...changes: readonly object[]) =>
 
 describe('a withdrawal', () => {
 	it('arrives less its fee, and is found on its way and at its end', async () => {
-		stand.exchange.settings.stuck = () => true;
+		binance.stand.exchange.settings.stuck = () => true;
 		await withdraw();
-		const { id } = stand.withdrawal();
+		const { id } = binance.stand.withdrawal();
 		expect(await find()).toMatchObject({ state: 'pending', id, transactionHash: null, fee: '1' });
-		stand.exchange.settings.stuck = () => false;
-		await eventually('it is completed', async () => stand.withdrawal().status === 6);
-		const transactionHash = stand.withdrawal().transactionHash;
+		binance.stand.exchange.settings.stuck = () => false;
+		await eventually('it is completed', async () => binance.stand.withdrawal().status === 6);
+		const transactionHash = binance.stand.withdrawal().transactionHash;
 		expect(await find()).toEqual({ state: 'completed', note: 'status 6, completed', id, transactionHash, fee: '1' });
-		expect(await stand.balanceOf('1', TO)).toBe(99_000_000n);
-		expect(account.charged).toEqual(['uid withdraw 600', 'ip 1', 'uid history 18000', 'uid history 18000']);
-		expect(stand.exchange.duplicates).toBe(0);
+		expect(await binance.stand.balanceOf('1', TO)).toBe(99_000_000n);
+		expect(binance.account.charged).toEqual(['uid withdraw 600', 'ip 1', 'uid history 18000', 'uid history 18000']);
+		expect(binance.stand.exchange.duplicates).toBe(0);
 	});
 
 	it('is asked for with the text of its amount, to the last of many digits', async () => {
 		const huge = '123456789012345.123456';
-		stand.exchange.credit('USDC', huge);
-		stand.exchange.setTerms('USDC', 'ETH', { withdrawMax: '1000000000000000' });
+		binance.stand.exchange.credit('USDC', huge);
+		binance.stand.exchange.setTerms('USDC', 'ETH', { withdrawMax: '1000000000000000' });
 		await withdraw({ amount: huge });
-		expect(stand.withdrawal().amount).toBe(12_345_678_901_234_512_345_600n);
-		await eventually('it is paid', async () => (await stand.balanceOf('1', TO)) === 123_456_789_012_344_123_456n);
+		expect(binance.stand.withdrawal().amount).toBe(12_345_678_901_234_512_345_600n);
+		await eventually('it is paid', async () => (await binance.stand.balanceOf('1', TO)) === 123_456_789_012_344_123_456n);
 	});
 
 	it('carries the times that it is given, its key, and the wallet that it is paid from', async () => {
 		let form: unknown;
-		stand.exchange.api.fault = (sent) => {
+		binance.stand.exchange.api.fault = (sent) => {
 			form = sent.body;
 			return undefined;
 		};
-		const sent = request({ untilMs: stand.nowMs() + 7_777 });
-		await account.exchange.withdraw(sent);
+		const sent = request({ untilMs: binance.stand.nowMs() + 7_777 });
+		await binance.account.exchange.withdraw(sent);
 		expect(form).toMatchObject({
 			...{ coin: 'USDC', network: 'ETH', address: TO, amount: '100', withdrawOrderId: 'one', walletType: '0' },
 			...{ timestamp: `${sent.atMs}`, recvWindow: '7777' },
@@ -84,24 +74,24 @@ describe('a withdrawal', () => {
 	it('whose time is over is refused, and nothing is taken', async () => {
 		keepPending();
 		const sent = request();
-		stand.aheadMs = 10_000;
-		await stand.looksAround();
-		stand.aheadMs = 11_000;
-		const refused = account.exchange.withdraw(sent);
+		binance.stand.aheadMs = 10_000;
+		await binance.stand.looksAround();
+		binance.stand.aheadMs = 11_000;
+		const refused = binance.account.exchange.withdraw(sent);
 		await expect(refused).rejects.toBeInstanceOf(PermanentError);
 		await expect(refused).rejects.toMatchObject({ details: { code: '-1021' } });
-		expect(stand.exchange.withdrawals()).toEqual([]);
+		expect(binance.stand.exchange.withdrawals()).toEqual([]);
 		await withdraw({ key: 'two' });
-		expect(stand.exchange.withdrawals()).toHaveLength(1);
+		expect(binance.stand.exchange.withdrawals()).toHaveLength(1);
 	});
 
 	it('that was accepted in silence is found, and nothing was asked twice', async () => {
-		stand.exchange.api.fault = when('POST', /apply$/, lose());
+		binance.stand.exchange.api.fault = when('POST', /apply$/, lose());
 		const silent = hasty().withdraw(request());
 		await expect(silent).rejects.toThrow('no answer within 500 ms');
 		await expect(silent).rejects.toBeInstanceOf(TransientError);
-		expect(await find()).toMatchObject({ id: stand.withdrawal().id });
-		expect([asked(APPLY), stand.exchange.duplicates]).toEqual([1, 0]);
+		expect(await find()).toMatchObject({ id: binance.stand.withdrawal().id });
+		expect([binance.asked(APPLY), binance.stand.exchange.duplicates]).toEqual([1, 0]);
 	});
 
 	it.each([
@@ -112,11 +102,11 @@ describe('a withdrawal', () => {
 		['empty', nonsense('')],
 		['-1000 with 200', nonsense({ code: -1000, msg: 'An unknown error' })],
 	])('says nothing when its answer is %s: it was accepted', async (_what, fault) => {
-		stand.exchange.api.fault = when('POST', /apply$/, fault);
+		binance.stand.exchange.api.fault = when('POST', /apply$/, fault);
 		await expect(hasty().withdraw(request())).rejects.toBeInstanceOf(TransientError);
-		stand.exchange.api.fault = () => undefined;
-		expect(await find()).toMatchObject({ id: stand.withdrawal().id });
-		expect([asked(APPLY), stand.exchange.withdrawals().length]).toEqual([1, 1]);
+		binance.stand.exchange.api.fault = () => undefined;
+		expect(await find()).toMatchObject({ id: binance.stand.withdrawal().id });
+		expect([binance.asked(APPLY), binance.stand.exchange.withdrawals().length]).toEqual([1, 1]);
 	});
 
 	it.each([
@@ -130,7 +120,7 @@ describe('a withdrawal', () => {
 		const refused = withdraw(change);
 		await expect(refused).rejects.toBeInstanceOf(PermanentError);
 		await expect(refused).rejects.toThrow(code);
-		expect([asked(APPLY), stand.exchange.withdrawals()]).toEqual([1, []]);
+		expect([binance.asked(APPLY), binance.stand.exchange.withdrawals()]).toEqual([1, []]);
 	});
 
 	it.each([
@@ -143,15 +133,15 @@ describe('a withdrawal', () => {
 		const refused = withdraw(change);
 		await expect(refused).rejects.toBeInstanceOf(InvariantError);
 		await expect(refused).rejects.toThrow(`"${field}"`);
-		expect(asked(APPLY)).toBe(0);
+		expect(binance.asked(APPLY)).toBe(0);
 	});
 
 	it('is not asked for when our own budget says to wait', async () => {
-		account.refusal = new BusyError('not now', 5_000);
-		await expect(withdraw()).rejects.toBe(account.refusal);
-		account.refusal = new Error('the database is gone');
+		binance.account.refusal = new BusyError('not now', 5_000);
+		await expect(withdraw()).rejects.toBe(binance.account.refusal);
+		binance.account.refusal = new Error('the database is gone');
 		await expect(withdraw()).rejects.toBeInstanceOf(TransientError);
-		expect(asked(APPLY)).toBe(0);
+		expect(binance.asked(APPLY)).toBe(0);
 	});
 });
 
@@ -159,28 +149,28 @@ describe('a search', () => {
 	it('takes one call however long ago the withdrawal was asked for', async () => {
 		keepPending();
 		await withdraw();
-		const sinceMs = stand.nowMs();
-		stand.aheadMs = 200 * DAY_MS;
-		await account.exchange.nowMs();
-		expect(await find(sinceMs)).toMatchObject({ state: 'pending', id: stand.withdrawal().id });
-		expect(asked(HISTORY)).toBe(1);
+		const sinceMs = binance.stand.nowMs();
+		binance.stand.aheadMs = 200 * DAY_MS;
+		await binance.account.exchange.nowMs();
+		expect(await find(sinceMs)).toMatchObject({ state: 'pending', id: binance.stand.withdrawal().id });
+		expect(binance.asked(HISTORY)).toBe(1);
 	});
 
 	it('goes through all windows of seven days until it finds one that was taken later', async () => {
 		keepPending();
-		const sinceMs = stand.nowMs();
-		stand.aheadMs = 30 * DAY_MS;
+		const sinceMs = binance.stand.nowMs();
+		binance.stand.aheadMs = 30 * DAY_MS;
 		await withdraw();
-		stand.aheadMs = 31 * DAY_MS;
-		expect(await find(sinceMs)).toMatchObject({ id: stand.withdrawal().id });
-		expect(asked(HISTORY)).toBe(5);
+		binance.stand.aheadMs = 31 * DAY_MS;
+		expect(await find(sinceMs)).toMatchObject({ id: binance.stand.withdrawal().id });
+		expect(binance.asked(HISTORY)).toBe(5);
 	});
 
 	it('goes on where the budget has stopped it', async () => {
-		const sinceMs = stand.nowMs();
-		stand.aheadMs = 20 * DAY_MS;
+		const sinceMs = binance.stand.nowMs();
+		binance.stand.aheadMs = 20 * DAY_MS;
 		let left = 0;
-		account.entering = () => {
+		binance.account.entering = () => {
 			left -= 1;
 			if (left < 0) throw new BusyError('not now', 6_000);
 		};
@@ -193,39 +183,39 @@ describe('a search', () => {
 				if (!(error instanceof BusyError)) throw error;
 			});
 		}
-		expect([found, tries, asked(HISTORY)]).toEqual([null, 3, 3]);
-		account.entering = () => undefined;
+		expect([found, tries, binance.asked(HISTORY)]).toEqual([null, 3, 3]);
+		binance.account.entering = () => undefined;
 		await find(sinceMs);
-		expect(asked(HISTORY)).toBe(4);
+		expect(binance.asked(HISTORY)).toBe(4);
 	});
 
 	it('allows for clocks that are apart, and finds what is listed late', async () => {
 		keepPending();
-		stand.exchange.settings.historyLagMs = 60_000;
+		binance.stand.exchange.settings.historyLagMs = 60_000;
 		await withdraw();
 		expect(await find()).toBeNull();
-		stand.aheadMs = 60_000;
-		expect(await find(stand.nowMs() + 300_000)).toMatchObject({ id: stand.withdrawal().id });
+		binance.stand.aheadMs = 60_000;
+		expect(await find(binance.stand.nowMs() + 300_000)).toMatchObject({ id: binance.stand.withdrawal().id });
 	});
 
 	it('compares keys exactly, and finds nothing under one that nobody used', async () => {
 		await withdraw();
-		expect(await find(stand.nowMs(), 'two')).toBeNull();
-		stand.exchange.api.fault = when('GET', /history$/, nonsense(rows({ withdrawOrderId: 'One' }, { withdrawOrderId: undefined })));
+		expect(await find(binance.stand.nowMs(), 'two')).toBeNull();
+		binance.stand.exchange.api.fault = when('GET', /history$/, nonsense(rows({ withdrawOrderId: 'One' }, { withdrawOrderId: undefined })));
 		expect(await find()).toBeNull();
 	});
 
 	it('that fails finds nothing out', async () => {
 		for (const fault of [broken(), notFound(), nonsense(), nonsense({}), nonsense({ rows: [] }), lose()]) {
-			stand.exchange.api.fault = when('GET', /history$/, fault);
-			await expect(hasty().findWithdrawal({ key: 'one', sinceMs: stand.nowMs() })).rejects.toBeInstanceOf(TransientError);
+			binance.stand.exchange.api.fault = when('GET', /history$/, fault);
+			await expect(hasty().findWithdrawal({ key: 'one', sinceMs: binance.stand.nowMs() })).rejects.toBeInstanceOf(TransientError);
 		}
 	});
 
 	it('stops at two under one key, and names both', async () => {
 		await withdraw();
 		await withdraw();
-		const [one, two] = stand.exchange.withdrawals();
+		const [one, two] = binance.stand.exchange.withdrawals();
 		const found = find();
 		await expect(found).rejects.toBeInstanceOf(InvariantError);
 		await expect(found).rejects.toThrow(one?.id);
@@ -233,30 +223,34 @@ describe('a search', () => {
 	});
 
 	it('tells of those that came to nothing beside the one that did not', async () => {
-		stand.exchange.api.fault = when('GET', /history$/, nonsense(rows({ id: 'e1', status: 1 }, { id: 'a2' }, { id: 'e2', status: 5 })));
+		binance.stand.exchange.api.fault = when(
+			'GET',
+			/history$/,
+			nonsense(rows({ id: 'e1', status: 1 }, { id: 'a2' }, { id: 'e2', status: 5 })),
+		);
 		expect(await find()).toMatchObject({ state: 'completed', id: 'a2', note: expect.stringMatching(/e1, e2$/) });
-		stand.exchange.api.fault = when('GET', /history$/, nonsense(rows({ id: 'e1', status: 1 }, { id: 'e2', status: 5 })));
+		binance.stand.exchange.api.fault = when('GET', /history$/, nonsense(rows({ id: 'e1', status: 1 }, { id: 'e2', status: 5 })));
 		expect(await find()).toMatchObject({ state: 'ended', id: 'e1', note: expect.stringContaining('e2') });
 	});
 
 	it('looks further than one that has ended', async () => {
 		keepPending();
-		const sinceMs = stand.nowMs();
-		stand.exchange.settings.outcome = ({ appliedAtMs }) => (appliedAtMs < sinceMs + DAY_MS ? 'cancelled' : 'completed');
-		stand.exchange.settings.approvalMs = 0;
+		const sinceMs = binance.stand.nowMs();
+		binance.stand.exchange.settings.outcome = ({ appliedAtMs }) => (appliedAtMs < sinceMs + DAY_MS ? 'cancelled' : 'completed');
+		binance.stand.exchange.settings.approvalMs = 0;
 		await withdraw();
-		await eventually('it is cancelled', async () => stand.withdrawal().status === 1);
-		expect(await find(sinceMs)).toMatchObject({ state: 'ended', id: stand.withdrawal().id });
-		stand.aheadMs = 10 * DAY_MS;
-		stand.exchange.settings.stuck = () => true;
+		await eventually('it is cancelled', async () => binance.stand.withdrawal().status === 1);
+		expect(await find(sinceMs)).toMatchObject({ state: 'ended', id: binance.stand.withdrawal().id });
+		binance.stand.aheadMs = 10 * DAY_MS;
+		binance.stand.exchange.settings.stuck = () => true;
 		await withdraw();
-		expect(await find(sinceMs)).toMatchObject({ state: 'pending', id: stand.withdrawal().id });
+		expect(await find(sinceMs)).toMatchObject({ state: 'pending', id: binance.stand.withdrawal().id });
 	});
 });
 
 describe('a row', () => {
 	const told = (change: object) => {
-		stand.exchange.api.fault = when('GET', /history$/, nonsense(rows(change)));
+		binance.stand.exchange.api.fault = when('GET', /history$/, nonsense(rows(change)));
 		return find();
 	};
 
