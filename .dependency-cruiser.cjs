@@ -8,7 +8,7 @@ const { existsSync } = require('node:fs');
 const STAGES = ['money', 'inventory', 'invoice', 'plan', 'earmark', 'leg', 'settle'];
 const CORE = `^src/(${STAGES.join('|')})/`;
 const PRODUCT = '^(src|queues|workers|drizzle)/';
-const SHARED = '^src/(errors|outcome)\\.ts$';
+const SHARED = '^src/(errors|outcome|transitions)\\.ts$';
 const npm = (names) => `(^|/)node_modules/(${names})(/|$)`;
 
 const stagesFlowForward = STAGES.slice(1).map((stage, index) => ({

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, bigserial, boolean, check, index, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { RECEIVABLE_STATUSES } from '../../src/settle/receivable-state.ts';
 import { createdAt, instant, oneOf, uint256, units, updatedAt } from './columns.ts';
 import { earmarks } from './earmarks.ts';
 
@@ -25,8 +26,6 @@ export const balanceSnapshots = pgTable(
 		check('balance_snapshots_unclaimed', uint256('unclaimed')),
 	],
 );
-
-export const RECEIVABLE_STATUSES = ['pending', 'settled', 'invoiced'] as const;
 
 /** What our own purchase will be settled with elsewhere; never available before it is there. */
 export const receivables = pgTable(

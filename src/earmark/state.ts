@@ -2,6 +2,8 @@
  * The life of an earmark. This map is the only place that says which step may follow which: the database's CHECK and every
  * compare-and-set are made from it.
  */
+import { isTerminal, statesBefore, statesOf } from '../transitions.ts';
+
 export const EARMARK_TRANSITIONS = {
 	planned: ['moving', 'settling', 'cancelled'],
 	moving: ['settling', 'compensating'],
@@ -13,7 +15,7 @@ export const EARMARK_TRANSITIONS = {
 
 export type EarmarkStatus = keyof typeof EARMARK_TRANSITIONS;
 
-export const EARMARK_STATUSES = Object.keys(EARMARK_TRANSITIONS) as EarmarkStatus[];
+export const EARMARK_STATUSES = statesOf(EARMARK_TRANSITIONS);
 export const EARMARK_TERMINAL: readonly EarmarkStatus[] = ['settled', 'cancelled'];
 export const EARMARK_ACTIVE: readonly EarmarkStatus[] = ['planned', 'moving', 'settling', 'compensating'];
 /** Their demand may still change them: more funds, less, or none. */
@@ -21,9 +23,9 @@ export const EARMARK_GROWING: readonly EarmarkStatus[] = ['planned', 'moving', '
 
 /** The states from which `to` may be reached: what a compare-and-set asks for. */
 export function earmarkStatesBefore(to: EarmarkStatus): EarmarkStatus[] {
-	return EARMARK_STATUSES.filter((from) => (EARMARK_TRANSITIONS[from] as readonly EarmarkStatus[]).includes(to));
+	return statesBefore(EARMARK_TRANSITIONS, to);
 }
 
 export function isEarmarkTerminal(status: EarmarkStatus): boolean {
-	return EARMARK_TRANSITIONS[status].length === 0;
+	return isTerminal(EARMARK_TRANSITIONS, status);
 }

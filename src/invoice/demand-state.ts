@@ -1,4 +1,6 @@
 /** The life of a demand. `open` waits with a reason that an operator can read; `gone` is only for what is proven to be gone. */
+import { statesBefore, statesOf } from '../transitions.ts';
+
 export const DEMAND_TRANSITIONS = {
 	open: ['earmarked', 'gone'],
 	earmarked: ['open', 'settled', 'gone'],
@@ -8,11 +10,11 @@ export const DEMAND_TRANSITIONS = {
 
 export type DemandStatus = keyof typeof DEMAND_TRANSITIONS;
 
-export const DEMAND_STATUSES = Object.keys(DEMAND_TRANSITIONS) as DemandStatus[];
+export const DEMAND_STATUSES = statesOf(DEMAND_TRANSITIONS);
 /** `rebuild`: funds found under way after the database was lost, whatever they were meant for. */
 export const DEMAND_KINDS = ['invoice', 'imbalance', 'surplus', 'reserve', 'rebuild'] as const;
 
 /** The states from which `to` may be reached. */
 export function demandStatesBefore(to: DemandStatus): DemandStatus[] {
-	return DEMAND_STATUSES.filter((from) => (DEMAND_TRANSITIONS[from] as readonly DemandStatus[]).includes(to));
+	return statesBefore(DEMAND_TRANSITIONS, to);
 }

@@ -2,6 +2,8 @@
  * The life of an effect: one intended act on the outside world. Until its nonce or its request commits it may be dropped; from then on it is
  * followed to a verdict that the chain or the service gives, never to one that a clock gives.
  */
+import { statesBefore, statesOf } from '../transitions.ts';
+
 export const EFFECT_TRANSITIONS = {
 	intended: ['reserved', 'requested', 'dropped'],
 	reserved: ['signed'],
@@ -18,11 +20,11 @@ export const EFFECT_TRANSITIONS = {
 
 export type EffectStatus = keyof typeof EFFECT_TRANSITIONS;
 
-export const EFFECT_STATUSES = Object.keys(EFFECT_TRANSITIONS) as EffectStatus[];
+export const EFFECT_STATUSES = statesOf(EFFECT_TRANSITIONS);
 
 /** The states from which `to` may be reached. */
 export function effectStatesBefore(to: EffectStatus): EffectStatus[] {
-	return EFFECT_STATUSES.filter((from) => (EFFECT_TRANSITIONS[from] as readonly EffectStatus[]).includes(to));
+	return statesBefore(EFFECT_TRANSITIONS, to);
 }
 
 /**

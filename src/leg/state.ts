@@ -1,6 +1,8 @@
 /**
  * The life of a leg, and of each of its hops. "failed" is only for what is proven never to have left; what comes back is "returned".
  */
+import { isTerminal, statesBefore, statesOf } from '../transitions.ts';
+
 export const LEG_TRANSITIONS = {
 	planned: ['sending', 'cancelled'],
 	sending: ['in_flight', 'failed'],
@@ -13,14 +15,14 @@ export const LEG_TRANSITIONS = {
 
 export type LegStatus = keyof typeof LEG_TRANSITIONS;
 
-export const LEG_STATUSES = Object.keys(LEG_TRANSITIONS) as LegStatus[];
+export const LEG_STATUSES = statesOf(LEG_TRANSITIONS);
 export const LEG_ACTIVE: readonly LegStatus[] = ['planned', 'sending', 'in_flight'];
 
 /** The states from which `to` may be reached. */
 export function legStatesBefore(to: LegStatus): LegStatus[] {
-	return LEG_STATUSES.filter((from) => (LEG_TRANSITIONS[from] as readonly LegStatus[]).includes(to));
+	return statesBefore(LEG_TRANSITIONS, to);
 }
 
 export function isLegTerminal(status: LegStatus): boolean {
-	return LEG_TRANSITIONS[status].length === 0;
+	return isTerminal(LEG_TRANSITIONS, status);
 }

@@ -1,13 +1,12 @@
 /** What the hub owes for our purchases, until its payment was seen on a chain. */
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Hash, Hex } from 'viem';
-import { type RECEIVABLE_STATUSES, receivables } from '../../drizzle/schema/inventory.ts';
+import { receivables } from '../../drizzle/schema/inventory.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import { type Amount, amount, type HubAmount, hubAmount } from '../money/amount.ts';
+import { type ReceivableStatus, receivableStatesBefore } from '../settle/receivable-state.ts';
 import { type Db, inTransaction, type Tx } from './db.ts';
 import { post } from './ledger.ts';
-
-export type ReceivableStatus = (typeof RECEIVABLE_STATUSES)[number];
 
 export interface Receivable {
 	readonly earmarkId: string;
@@ -112,7 +111,7 @@ export async function settleReceivable(db: Db, receivable: Receivable, payment: 
 				settledTx: payment.tx,
 				updatedAt: sql`now()`,
 			})
-			.where(and(eq(receivables.intentId, intentId), ne(receivables.status, 'settled')))
+			.where(and(eq(receivables.intentId, intentId), inArray(receivables.status, receivableStatesBefore('settled'))))
 			.returning({ id: receivables.id });
 		if (rows.length === 0) return false;
 		await post(tx, {

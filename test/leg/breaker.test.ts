@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterEvent, type Breaker, type BreakerEvent, CLOSED, lateAfterSeconds, pauseMs, useOf } from '../../src/leg/breaker.ts';
-import { BREAKER_WORDS } from '../../src/leg/breaker-state.ts';
+import { BREAKER_TRANSITIONS, BREAKER_WORDS } from '../../src/leg/breaker-state.ts';
 
 const NOW = 1_790_000_000_000;
 const PAUSE = pauseMs(1);
@@ -104,6 +104,8 @@ describe('whatever happens to a breaker', () => {
 					breaker = afterEvent(before, what, nowMs);
 					expect((breaker.state === 'half_open') === (breaker.trialLeg !== null)).toBe(true);
 					expect((breaker.state === 'closed') === (breaker.retryAtMs === null)).toBe(true);
+					const steps: readonly string[] = BREAKER_TRANSITIONS[before.state];
+					if (breaker.state !== before.state) expect(steps).toContain(breaker.state);
 					if (breaker.trialLeg === before.trialLeg) continue;
 					if (breaker.trialLeg !== null) expect([before.trialLeg, useOf(before, nowMs)]).toEqual([null, 'trial']);
 					else expect('legId' in what ? what.legId === before.trialLeg : what.kind === 'said' && what.word === 'auto').toBe(true);

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { HOLD_STATES, HOLD_TRANSITIONS, holdStatesBefore } from '../../src/earmark/hold-state.ts';
 import { EARMARK_ACTIVE, EARMARK_STATUSES, EARMARK_TERMINAL, EARMARK_TRANSITIONS, earmarkStatesBefore } from '../../src/earmark/state.ts';
 import { DEMAND_STATUSES, DEMAND_TRANSITIONS, demandStatesBefore } from '../../src/invoice/demand-state.ts';
+import { BREAKER_STATES, BREAKER_TRANSITIONS } from '../../src/leg/breaker-state.ts';
 import { EFFECT_STATUSES, EFFECT_TRANSITIONS, effectStatesBefore } from '../../src/leg/effect-state.ts';
 import { isLegTerminal, LEG_ACTIVE, LEG_STATUSES, LEG_TRANSITIONS, legStatesBefore } from '../../src/leg/state.ts';
+import { RECEIVABLE_STATUSES, RECEIVABLE_TRANSITIONS, receivableStatesBefore } from '../../src/settle/receivable-state.ts';
+import { statesBefore } from '../../src/transitions.ts';
 
 /** Rows are where it is, columns where it may go: `x` is allowed. Written by hand from the design, not from the code. */
 const TABLES: Record<
@@ -76,6 +79,26 @@ const TABLES: Record<
 			earmarked x    .         x       x
 			settled   .    .         .       .
 			gone      x    .         .       .`,
+	},
+	receivable: {
+		states: RECEIVABLE_STATUSES,
+		before: receivableStatesBefore,
+		map: RECEIVABLE_TRANSITIONS,
+		allowed: `
+			         pending invoiced settled
+			pending  .       x        x
+			invoiced .       .        x
+			settled  .       .        .`,
+	},
+	breaker: {
+		states: BREAKER_STATES,
+		before: (to) => statesBefore(BREAKER_TRANSITIONS, to),
+		map: BREAKER_TRANSITIONS,
+		allowed: `
+			          closed open half_open
+			closed    .      x    .
+			open      x      .    x
+			half_open x      x    .`,
 	},
 };
 

@@ -1,6 +1,7 @@
 /** `src/store/receivables.ts` in memory. */
 import type { Hex } from 'viem';
 import { amount, hubAmount } from '../../../src/money/amount.ts';
+import type { ReceivableStatus } from '../../../src/settle/receivable-state.ts';
 import type * as real from '../../../src/store/receivables.ts';
 import { post } from './ledger.ts';
 import { refuse, tablesOf } from './memory.ts';
@@ -23,7 +24,7 @@ export const openReceivables: typeof real.openReceivables = async (db, limit) =>
 	return open.slice(0, limit).map((row) => ({
 		...{ earmarkId: row.earmarkId, intentId: row.intentId as Hex, asset: row.asset, origin: row.origin },
 		...{ amount: amount(row.amount), amountHub: hubAmount(row.amountHub) },
-		...{ status: row.status as real.ReceivableStatus, hubStatus: row.hubStatus },
+		...{ status: row.status as ReceivableStatus, hubStatus: row.hubStatus },
 		lookedUpTo: new Map(Object.entries(row.lookedUpTo as Record<string, string>).map(([venue, block]) => [venue, BigInt(block)])),
 		isNew: row.updatedAt === row.createdAt,
 	}));
