@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Figures, SEEDS } from './figures.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-export const LEDGER = { file: join(ROOT, 'docs/faults.json'), page: join(ROOT, 'docs/faults.md') };
+const LEDGER = { file: join(ROOT, 'docs/faults.json'), page: join(ROOT, 'docs/faults.md') };
 /** The table stands between these lines of the page. */
 const MARKS = ['<!-- played: made by npm run faults -- --record -->', '<!-- /played -->'] as const;
 /** Without a failure in N independent runs, fewer than 3 in N fail, with 95 % confidence. */
@@ -28,7 +28,7 @@ const row = z.strictObject({
 	/** When it was begun. */
 	at: z.iso.datetime(),
 });
-export type Played = z.output<typeof row>;
+type Played = z.output<typeof row>;
 
 type Place = typeof LEDGER;
 
@@ -40,7 +40,7 @@ export function readPlayed({ file }: Pick<Place, 'file'> = LEDGER): Played[] {
 	return existsSync(file) ? z.array(row).parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
 }
 
-export type Campaign = Pick<Played, 'layer' | 'suite'>;
+type Campaign = Pick<Played, 'layer' | 'suite'>;
 
 /** The seed after the last recorded one of a campaign; `first` when there is none. */
 export function nextSeed(played: readonly Played[], { layer, suite }: Campaign, first: number): number {
@@ -63,7 +63,7 @@ export function openRecord(suite: Played['suite'], place: Place = LEDGER): (figu
 }
 
 /** Markdown: a row for each call, and below it what all of a layer together say. */
-export function tableOf(played: readonly Played[]): string {
+function tableOf(played: readonly Played[]): string {
 	const rows = played.map(({ commit, layer, suite, seed, runs, violations, stuck, hardware, at }) =>
 		[at.slice(0, 10), commit, nameOf({ layer, suite }), `${seed} to ${(seed + runs - 1) % SEEDS}`, runs, violations, stuck, hardware].join(
 			' | ',

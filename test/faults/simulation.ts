@@ -5,7 +5,7 @@ import { loadSimulator, simulatorFile } from '../simulation/load.ts';
 import type { Told } from '../simulation/worker.ts';
 import { type Figures, SEEDS } from './figures.ts';
 
-export interface Asked {
+interface Asked {
 	readonly runs: number;
 	readonly seed: number;
 	/** Gets what happens, line by line. */

@@ -10,7 +10,7 @@ import { CELLS, nameOf, pointsOf, type Suite } from './matrix.ts';
 import { playRun, type RunResult } from './run.ts';
 import type { Place } from './site.ts';
 
-export interface Asked {
+interface Asked {
 	readonly runs: number;
 	readonly seed: number;
 	readonly suite: Suite;

@@ -36,7 +36,7 @@ export interface Crew {
 	stop(): Promise<void>;
 }
 
-export interface CrewPlace {
+interface CrewPlace {
 	/** The content of the configuration file. */
 	readonly config: unknown;
 	readonly signerKey: string;

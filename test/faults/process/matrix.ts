@@ -5,7 +5,7 @@
 import { CRASH_POINTS, type CrashPoint } from '../../../src/crash-point.ts';
 
 /** What a process serves: its stage of `queues/catalog.ts`, or all that a scheduler does. */
-export type Stage = 'scheduler' | 'rebalance-planning' | 'bridge-execution' | 'attestation-polling' | 'earmark-settlement';
+type Stage = 'scheduler' | 'rebalance-planning' | 'bridge-execution' | 'attestation-polling' | 'earmark-settlement';
 
 export interface Cell {
 	readonly point: CrashPoint;

@@ -1,4 +1,6 @@
 /** Who is on board: which processes a run has, what each of them serves, and which of them may die at the crash point. */
+import { queueCatalog } from '../../../queues/catalog.ts';
+import { TRIGGERS } from '../../../src/trigger/registry.ts';
 import type { Choice } from './choice.ts';
 
 export interface Post {
@@ -11,7 +13,12 @@ export interface Post {
 }
 
 const PLANS = ['invoice-poll', 'invoice-evaluation'];
-const STAGES = [...PLANS, 'rebalance-planning', 'bridge-execution', 'attestation-polling', 'earmark-settlement', 'lane-sweep'];
+const ANY_ROUTE = { bridge: 'across', origin: '1', destination: '10' };
+/** As `--queues` takes them: the queues, and one word for those of all routes. */
+const STAGES = queueCatalog(
+	{ routes: [ANY_ROUTE] },
+	TRIGGERS.map(({ name }) => ({ name, everyMs: () => 1_000 })),
+).map(({ name, stage }) => (stage === 'bridge-execution' ? stage : name));
 
 /**
  * The stage at hand has a worker of its own, so that whoever dies there is of that stage. With two pollers it has a second one, which also polls:
