@@ -15,7 +15,7 @@ import { startUniswap, type Uniswap } from './uniswap/uniswap.ts';
 
 const BLOCK_SECONDS = 0.5;
 
-export interface WorldOptions {
+interface WorldOptions {
 	/** Seconds from block to block; 0 mines every transaction at once and nothing else. */
 	readonly blockSeconds?: number;
 	/** Token units that the wallet starts with, by venue; those of the demo unless told otherwise. */
@@ -28,7 +28,7 @@ export interface WorldOptions {
 	readonly more?: readonly { readonly chainId: number; readonly name: string; readonly decimals: number }[];
 }
 
-export interface Allowance {
+interface Allowance {
 	readonly venue: string;
 	readonly spender: Address;
 	readonly allowance: bigint;
@@ -166,7 +166,7 @@ interface Parts {
 
 export type BridgeName = 'across' | 'binance' | 'cctp-v2' | 'swap';
 
-export interface ConfigSettings {
+interface ConfigSettings {
 	/** Token units that are never spent, by venue. */
 	readonly reserves?: Readonly<Record<string, string>>;
 	readonly finalityBlocks?: number;

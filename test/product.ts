@@ -44,7 +44,7 @@ export interface ProductOptions {
 const POLL_MS = 200;
 
 /** `change` may set anything; what comes out is checked as a file would be. */
-export function configOf(world: World, change: ProductOptions['change'] = (config) => config): Config {
+function configOf(world: World, change: ProductOptions['change'] = (config) => config): Config {
 	const config = world.config();
 	return resolveConfig(fileSchema.parse(change({ ...config, everclear: { ...config.everclear, pollMs: POLL_MS } })));
 }
@@ -86,7 +86,7 @@ export async function until<T>(what: string, look: () => Promise<T | null>, with
 	}
 }
 
-export interface DemandRow {
+interface DemandRow {
 	readonly status: string;
 	readonly reason: string | null;
 	readonly detail: string | null;

@@ -2,7 +2,7 @@
 import { mean, median, rounded } from '../statistics.ts';
 
 /** One wait for a proof, which came after `delayMs` and was seen `addedMs` later. */
-export interface Wait {
+interface Wait {
 	readonly delayMs: number;
 	readonly quotedMs: number;
 	readonly addedMs: number;

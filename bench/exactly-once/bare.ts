@@ -20,14 +20,14 @@ import { approveCalldata } from '../../src/chain/payload.ts';
 import type { Evidence, HopOrder } from '../../src/leg/order.ts';
 import { POLL_MS } from './ground.ts';
 
-export interface BareParts {
+interface BareParts {
 	readonly chain: LocalChain;
 	readonly signerKey: Hex;
 	readonly settings: QueueSettings;
 	readonly bridge: BridgeAdapter;
 }
 
-export interface Bare {
+interface Bare {
 	/** Resolves when what the order brings has been verified. One at a time. */
 	run(order: HopOrder): Promise<void>;
 	stop(): Promise<void>;

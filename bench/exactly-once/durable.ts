@@ -4,7 +4,7 @@ import type { Product } from '../../test/product.ts';
 import { type Ground, openProduct, type Wanted } from './ground.ts';
 import { commitLeg, type Planned, planLeg } from './legs.ts';
 
-export interface Durable {
+interface Durable {
 	readonly product: Product;
 	plan(stand: Stand): Promise<Planned>;
 	/** Milliseconds from the beginning of the transaction that commits the leg until it is recorded as delivered. */

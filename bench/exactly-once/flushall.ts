@@ -19,7 +19,7 @@ import { isLegJobLive } from '../../workers/live-jobs.ts';
 import { type Ground, openProduct } from './ground.ts';
 import { commitLeg, type Planned, planLeg } from './legs.ts';
 
-export interface Flushed {
+interface Flushed {
 	/** From the flush until every piece of work is in its queue again, or has come to its end without. */
 	readonly ms: number;
 	/** Pieces of work that are not in their queue within the bound, and legs that never end. */

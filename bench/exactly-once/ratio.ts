@@ -8,7 +8,7 @@ import { openDurable } from './durable.ts';
 import { type Ground, queuesOn } from './ground.ts';
 import { orderOn } from './legs.ts';
 
-export interface Pair {
+interface Pair {
 	readonly durableMs: number;
 	readonly bareMs: number;
 }

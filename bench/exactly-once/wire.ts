@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Wire {
+interface Wire {
 	/** So far, of all connections together. */
 	readonly trips: number;
 	/** The same URL, by way of the wire. */

@@ -2,7 +2,7 @@
 import ts from 'typescript';
 import { nodesOf, type Source } from './sources.ts';
 
-export interface MeasuredFunction {
+interface MeasuredFunction {
 	readonly path: string;
 	readonly line: number;
 	readonly name: string;
@@ -13,7 +13,7 @@ export interface MeasuredFunction {
 /** Functions and methods with a block for a body; one inside of another counts for both. */
 export function functionsOf({ path, tree }: Source): MeasuredFunction[] {
 	const lineOf = (position: number) => tree.getLineAndCharacterOfPosition(position).line + 1;
-	return [...nodesOf(tree)].flatMap((node) => {
+	return nodesOf(tree).flatMap((node) => {
 		if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined || !ts.isBlock(node.body)) return [];
 		const [line, last] = [lineOf(node.getStart(tree)), lineOf(node.getEnd())];
 		return [{ path, line, name: nameOf(node), lines: last - line + 1 }];
@@ -29,7 +29,7 @@ function nameOf(node: ts.SignatureDeclaration): string {
 
 /** `throw new Error(…)`: nobody knows by its class what to do about it. */
 export function untypedThrowsIn({ path, tree }: Source): string[] {
-	return [...nodesOf(tree)].flatMap((node) => {
+	return nodesOf(tree).flatMap((node) => {
 		if (!ts.isThrowStatement(node) || !ts.isNewExpression(node.expression) || node.expression.expression.getText() !== 'Error') return [];
 		return [`${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`];
 	});

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { nodesOf, type Source } from './sources.ts';
 
-export interface Arrow {
+interface Arrow {
 	readonly from: string;
 	readonly to: string;
 	/** Imported names; `*` for all of them. */
@@ -30,8 +30,16 @@ function namesIn(statement: ts.ImportDeclaration | ts.ExportDeclaration): string
 	return bindings.elements.map((each) => (each.propertyName ?? each.name).text);
 }
 
-/** As `path name`. */
-export function exportsOf({ path, tree }: Source): { readonly path: string; readonly name: string }[] {
+interface Export {
+	readonly path: string;
+	readonly name: string;
+}
+
+/** Whoever takes these imports nothing: drizzle-kit the tables, the simulation its doubles of `src/store` and their pairs, vitest its set-up. */
+const TAKEN_OTHERWISE = /^(drizzle\/schema\/\S+ [a-z]|test\/simulation\/(store\/|exam\/both\.ts paired$)|test\/setup\.ts setup$)/;
+const isTakenOtherwise = ({ path, name }: Export) => TAKEN_OTHERWISE.test(`${path} ${name}`);
+
+export function exportsOf({ path, tree }: Source): Export[] {
 	return tree.statements.flatMap((statement) => {
 		const isExported =
 			ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
@@ -50,28 +58,24 @@ function declaredIn(statement: ts.Statement): string[] {
 	return name === undefined ? [] : [name.getText()];
 }
 
-/**
- * Exports that no other file imports, of files that others import at all: whoever is imported by nobody is an entry. drizzle-kit reads the
- * schema by itself, so a table there is never unused.
- */
+/** Exports that no other file imports, of files that others import at all: whoever is imported by nobody is an entry. */
 export function unusedExports(sources: readonly Source[], arrows: readonly Arrow[]): string[] {
 	const taken = new Map<string, Set<string>>();
 	for (const { to, names } of arrows) taken.set(to, new Set([...(taken.get(to) ?? []), ...names]));
 	return sources.flatMap(exportsOf).flatMap(({ path, name }) => {
 		const names = taken.get(path);
-		const isTable = path.startsWith('drizzle/schema/') && !/^[A-Z]/.test(name);
-		return names === undefined || names.has('*') || names.has(name) || isTable ? [] : [`${path} ${name}`];
+		return names === undefined || names.has('*') || names.has(name) || isTakenOtherwise({ path, name }) ? [] : [`${path} ${name}`];
 	});
 }
 
 /** Exports that only files of the tests import, and that nothing else in their own file names: what stands there for the tests alone. */
 export function exportsForTests(product: readonly Source[], tests: readonly Arrow[], others: readonly Arrow[]): string[] {
-	const taken = (arrows: readonly Arrow[], path: string, name: string) =>
+	const taken = (arrows: readonly Arrow[], { path, name }: Export) =>
 		arrows.some(({ to, names }) => to === path && (names.includes(name) || names.includes('*')));
 	return product.flatMap((source) =>
 		exportsOf(source)
-			.filter(({ path, name }) => taken(tests, path, name) && !taken(others, path, name))
-			.filter(({ name }) => [...nodesOf(source.tree)].filter((node) => ts.isIdentifier(node) && node.text === name).length === 1)
+			.filter((each) => taken(tests, each) && !taken(others, each) && !isTakenOtherwise(each))
+			.filter(({ name }) => nodesOf(source.tree).filter((node) => ts.isIdentifier(node) && node.text === name).length === 1)
 			.map(({ path, name }) => `${path} ${name}`),
 	);
 }

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { nodesOf, type Part, ROOT, type Source } from './sources.ts';
 
 /** Who needs a package: a part of the project, a command of `package.json`, or another package (for what is overridden). */
-export type Need = Part | 'commands' | 'packages';
+type Need = Part | 'commands' | 'packages';
 
-export interface Package {
+interface Package {
 	readonly name: string;
 	/** Sorted; empty when nobody needs it. */
 	readonly needs: readonly Need[];
@@ -18,7 +18,7 @@ const record = z.record(z.string(), z.string()).default({});
 const manifest = z.object({
 	...{ dependencies: record, devDependencies: record, optionalDependencies: record, overrides: record, scripts: record },
 });
-export type Manifest = z.output<typeof manifest>;
+type Manifest = z.output<typeof manifest>;
 
 const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
 const bins = z.object({ bin: z.union([z.string(), z.record(z.string(), z.string())]).default({}) });
@@ -69,7 +69,7 @@ interface Mention {
 
 /** What is imported or resolved, whole or a path in it; and templates that begin with a scope. */
 function mentionsIn({ tree }: Source): Mention[] {
-	return [...nodesOf(tree)].flatMap((node): Mention[] => {
+	return nodesOf(tree).flatMap((node): Mention[] => {
 		if (ts.isTemplateExpression(node) && node.head.text.startsWith('@')) return [{ text: node.head.text, isOpen: true }];
 		if (!ts.isStringLiteralLike(node)) return [];
 		return isLoaded(node) || /^@[^/]+\/[^/]+\//.test(node.text) ? [{ text: node.text, isOpen: false }] : [];

@@ -7,7 +7,7 @@ import { envSchema, fileSchema } from '../../src/config/schema.ts';
 import { nodesOf, ROOT, type Source } from './sources.ts';
 
 /** A key of the file as documents write it, or an environment variable, and where it would be read. */
-export interface Setting {
+interface Setting {
 	/** `chains.<>.rpcUrls`, `routes[].origin`, `DATABASE_URL`. */
 	readonly key: string;
 	/** Folders that may read it; the schema of the file itself does not count. */
@@ -61,7 +61,7 @@ export function keysOf(schema: unknown, key: string): string[] {
 }
 
 function variablesIn({ tree }: Source): string[] {
-	return [...nodesOf(tree)].flatMap((node) =>
+	return nodesOf(tree).flatMap((node) =>
 		ts.isPropertyAccessExpression(node) && /^[A-Z][A-Z_]+$/.test(node.name.text) && node.name.text !== 'PATH' ? [node.name.text] : [],
 	);
 }
@@ -81,7 +81,7 @@ export function unreadSettings(settings: readonly Setting[], sources: readonly S
 }
 
 function namesReadIn({ tree }: Source): string[] {
-	return [...nodesOf(tree)].flatMap((node) => {
+	return nodesOf(tree).flatMap((node) => {
 		if (ts.isPropertyAccessExpression(node)) return [node.name.text];
 		return ts.isBindingElement(node) ? [(node.propertyName ?? node.name).getText()] : [];
 	});

@@ -39,10 +39,13 @@ function parsed(path: string, part: Part): Source {
 	return { path, part, text, lines: text.trimEnd().split('\n').length, tree };
 }
 
-/** The node and everything below it. */
-export function* nodesOf(node: ts.Node): Generator<ts.Node> {
-	yield node;
-	const children: ts.Node[] = [];
-	ts.forEachChild(node, (child) => void children.push(child));
-	for (const child of children) yield* nodesOf(child);
+/** The node and everything below it, in the order of the text. */
+export function nodesOf(node: ts.Node): ts.Node[] {
+	const found: ts.Node[] = [];
+	const visit = (each: ts.Node): void => {
+		found.push(each);
+		ts.forEachChild(each, visit);
+	};
+	visit(node);
+	return found;
 }

@@ -11,11 +11,11 @@ const MACHINES: Readonly<Record<string, string | null>> = {
 	holds: 'holdStatesBefore',
 	effects: 'effectStatesBefore',
 	routeBreakers: 'changeOf',
-	receivables: null,
+	receivables: 'receivableStatesBefore',
 };
 const STATE_COLUMNS = ['status', 'state'];
 
-export interface StateWrite {
+interface StateWrite {
 	/** `src/store/legs.ts:53 hops`. */
 	readonly place: string;
 	readonly path: string;
@@ -26,7 +26,7 @@ export interface StateWrite {
 /** Updates of a row's state; a row's first state is no change. */
 export function stateWritesIn(source: Source): StateWrite[] {
 	const { path, tree } = source;
-	return [...nodesOf(tree)].flatMap((node) => {
+	return nodesOf(tree).flatMap((node) => {
 		const table = tableWritten(node);
 		if (table === null) return [];
 		const map = MACHINES[table] ?? null;
@@ -71,7 +71,7 @@ function around(node: ts.Node): ts.Node {
 /** Tables with a state whose machine has no map. */
 export function tablesWithoutMap(sources: readonly Source[]): string[] {
 	return sources.flatMap(({ path, tree }) =>
-		[...nodesOf(tree)].flatMap((node) => {
+		nodesOf(tree).flatMap((node) => {
 			if (!ts.isVariableDeclaration(node) || node.initializer === undefined || !ts.isCallExpression(node.initializer)) return [];
 			const [, columns] = node.initializer.arguments;
 			if (node.initializer.expression.getText() !== 'pgTable' || columns === undefined || !ts.isObjectLiteralExpression(columns)) return [];
@@ -84,7 +84,7 @@ export function tablesWithoutMap(sources: readonly Source[]): string[] {
 
 /** Maps of a machine's transitions. */
 export function mapsIn({ path, tree }: Source): string[] {
-	return [...nodesOf(tree)].flatMap((node) =>
+	return nodesOf(tree).flatMap((node) =>
 		ts.isVariableDeclaration(node) && /_TRANSITIONS$/.test(node.name.getText()) ? [`${path} ${node.name.getText()}`] : [],
 	);
 }

@@ -11,7 +11,7 @@ import type { Batch } from '../../test/plan/seeded.ts';
 import { type Arrangement, planGreedily } from './greedy.ts';
 import { isLess, plus } from './witness.ts';
 
-export interface Match {
+interface Match {
 	/** In words, for people; null when the greedy arrangement is not better. */
 	readonly worse: string | null;
 	readonly covered: { readonly ours: number; readonly greedy: number };

@@ -19,7 +19,7 @@ export interface Setting {
 	readonly fastOnly: boolean;
 }
 
-export interface Model {
+interface Model {
 	readonly text: string;
 	readonly legs: readonly Leg[];
 }

@@ -12,7 +12,7 @@ import type { Single } from '../../test/plan/seeded.ts';
 import { modelOf, type Setting, solve, witnessOf } from './highs.ts';
 import { isLess, plus } from './witness.ts';
 
-export interface Verdict {
+interface Verdict {
 	readonly exact: boolean;
 	/** In words, for people: empty when no witness is better. */
 	readonly better: readonly string[];

@@ -17,7 +17,7 @@ export interface Use {
 	readonly send: bigint;
 }
 
-export interface Claim {
+interface Claim {
 	readonly input: PlanInput;
 	readonly used: Units;
 	readonly demand: Demand;

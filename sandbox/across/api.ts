@@ -6,19 +6,14 @@
  */
 import { type Address, zeroAddress } from 'viem';
 import type { LocalChain } from '../chains/chain.ts';
-import { ApiError, type ApiFaultRule, type ApiRequest, startApi } from '../http/api-server.ts';
+import { ApiError, type ApiFace, type ApiRequest, startApi } from '../http/api-server.ts';
 import { type Deposit, FILLED, isPastDeadline, statusOnChain } from './deposit.ts';
 import { createFeeTable, type FeeTable, fractionOf, type Price, priceOf, type Route } from './fees.ts';
 import { type Relayer, startRelayer } from './relayer.ts';
 
 const FILL_WITHIN_SECONDS = 10_800;
 
-export interface Across {
-	readonly url: string;
-	/** What the API does instead of answering. */
-	fault: ApiFaultRule;
-	/** Requests per "GET /path". */
-	readonly counts: Map<string, number>;
+export interface Across extends ApiFace {
 	readonly relayer: Relayer;
 	/** From a quote to the deadline that it suggests, by the destination's clock. */
 	fillWithinSeconds: number;
@@ -31,7 +26,7 @@ export interface Across {
 	stop(): Promise<void>;
 }
 
-export interface Exclusive {
+interface Exclusive {
 	readonly relayer: Address;
 	readonly seconds: number;
 }
@@ -58,17 +53,10 @@ export async function startAcross(chains: Chains): Promise<Across> {
 				throw new ApiError(404, `there is no ${request.path}`);
 		}
 	});
-	const across: Across = {
-		url: api.url,
+	const stopApi = api.stop;
+	const across: Across = Object.assign(api, {
 		fillWithinSeconds: FILL_WITHIN_SECONDS,
 		exclusive: null,
-		get fault() {
-			return api.fault;
-		},
-		set fault(rule) {
-			api.fault = rule;
-		},
-		counts: api.counts,
 		relayer,
 		setFee: fees.set,
 		async forget() {
@@ -79,8 +67,8 @@ export async function startAcross(chains: Chains): Promise<Across> {
 			across.exclusive = null;
 			await relayer.forget();
 		},
-		stop: async () => void (await Promise.all([api.stop(), relayer.poller.stop()])),
-	};
+		stop: async () => void (await Promise.all([stopApi(), relayer.poller.stop()])),
+	} satisfies Omit<Across, keyof ApiFace>);
 	return across;
 }
 

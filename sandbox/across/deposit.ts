@@ -8,7 +8,7 @@ export const UNFILLED = 0n;
 export const FILLED = 2n;
 export const FUNDS_DEPOSITED = getAbiItem({ abi: spokePoolAbi, name: 'FundsDeposited' });
 
-export interface RelayData {
+interface RelayData {
 	readonly depositor: Hex;
 	readonly recipient: Hex;
 	readonly exclusiveRelayer: Hex;
@@ -46,7 +46,7 @@ export type Deposits = Map<string, Deposit>;
 
 type DepositLog = Awaited<ReturnType<ReturnType<typeof createLogScan<typeof FUNDS_DEPOSITED>>['next']>>[number];
 
-export interface Sighting {
+interface Sighting {
 	readonly origin: LocalChain;
 	readonly destination: LocalChain | undefined;
 	readonly log: DepositLog;

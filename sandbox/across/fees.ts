@@ -2,7 +2,7 @@
 import type { LocalChain } from '../chains/chain.ts';
 import { scaleDown, unitsOf } from '../scale.ts';
 
-export interface RouteFee {
+interface RouteFee {
 	/** Token units: the fixed part, as "0.05". */
 	readonly gas: string;
 	/** Basis points of what is sent. */

@@ -19,10 +19,10 @@ const REFUND_DELAY_MS = 500;
 const COMMON_DECIMALS = 18;
 const BPS = 10_000n;
 
-export type DepositRule = (depositId: bigint, originChainId: number) => boolean;
+type DepositRule = (depositId: bigint, originChainId: number) => boolean;
 
 /** How the relayer and the refunds behave; every change counts from the next look on. */
-export interface RelayerSettings {
+interface RelayerSettings {
 	/** From seeing a deposit to filling it. */
 	fillDelayMs: number;
 	/** Deposits that stay unfilled for as long as this says so. */

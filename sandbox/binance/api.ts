@@ -18,7 +18,7 @@ import type { Maintenance } from './settings.ts';
 import { type Keys, required, verify } from './signature.ts';
 import type { Cost, Weights } from './weights.ts';
 
-export interface Sources {
+interface Sources {
 	readonly desk: Desk;
 	readonly keys: Keys;
 	readonly weights: Weights;

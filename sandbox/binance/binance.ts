@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Address } from 'viem';
 import type { LocalChain } from '../chains/chain.ts';
-import type { ApiServer } from '../http/api-server.ts';
+import type { ApiFace } from '../http/api-server.ts';
 import { type Poller, startPoller } from '../poller.ts';
 import { unitsOf } from '../scale.ts';
 import { EXCHANGE_DECIMALS } from './amount.ts';
@@ -24,7 +24,7 @@ export interface Binance {
 	readonly apiKey: string;
 	readonly secret: string;
 	/** What the API does instead of answering, and its requests per "GET /path". */
-	readonly api: Pick<ApiServer, 'url' | 'fault' | 'counts'>;
+	readonly api: ApiFace;
 	readonly settings: BinanceSettings;
 	readonly weights: Omit<Weights, 'charge' | 'clear'>;
 	/** Looks at deposits and withdrawals. */

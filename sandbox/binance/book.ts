@@ -3,7 +3,7 @@ import type { Address, Hash } from 'viem';
 import { textOf } from './amount.ts';
 
 /** 0 pending, 6 credited and locked, 1 success, 7 wrong deposit. */
-export type DepositStatus = 0 | 1 | 6 | 7;
+type DepositStatus = 0 | 1 | 6 | 7;
 
 export interface Deposit {
 	readonly id: string;
@@ -60,7 +60,7 @@ export interface Book {
 
 export const openBook = (): Book => ({ deposits: new Map(), withdrawals: [], credits: new Map() });
 
-export interface Balance {
+interface Balance {
 	/** May be withdrawn. */
 	readonly free: bigint;
 	/** Credited by deposits that are not yet to be withdrawn. */

@@ -17,7 +17,7 @@ const OVERLAP_BLOCKS = 16n;
 /** Of a number with about as many digits as Binance's. */
 const ID_BYTES = 7;
 
-export interface DepositWatch {
+interface DepositWatch {
 	/** At this time by the exchange's clock, in Unix milliseconds. */
 	look(nowMs: number): Promise<void>;
 	/** Goes on from the present head: what came before is not seen again. */

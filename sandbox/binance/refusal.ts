@@ -38,7 +38,7 @@ const REFUSALS = {
 	maintenance: [503, 1, 'System is under maintenance.'],
 } as const satisfies Record<string, readonly [status: number, code: number, words: string]>;
 
-export type RefusalName = keyof typeof REFUSALS;
+type RefusalName = keyof typeof REFUSALS;
 
 /** Thrown where a request is refused, and answered as Binance does. */
 export class Refusal extends Error {

@@ -18,7 +18,7 @@ const ENDS: Readonly<Record<Exclude<Outcome, 'completed'>, { readonly status: Wi
 	failed: { status: 5, info: 'The withdrawal has failed.' },
 };
 
-export interface WithdrawalDesk {
+interface WithdrawalDesk {
 	/** At this time by the exchange's clock, in Unix milliseconds. */
 	look(nowMs: number): Promise<void>;
 	/** The chain was taken back: its nonces begin again where they are there. */

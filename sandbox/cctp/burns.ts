@@ -43,13 +43,13 @@ export interface Burn {
 /** By "<source domain>-<transaction hash>-<place>". */
 export type Burns = Map<string, Burn>;
 
-export interface SeenLog {
+interface SeenLog {
 	readonly transactionHash: Hash;
 	readonly logIndex: number;
 	readonly args: { readonly message: Hex };
 }
 
-export interface Sighting {
+interface Sighting {
 	readonly origin: CctpChain;
 	readonly chains: readonly CctpChain[];
 	readonly logs: readonly SeenLog[];

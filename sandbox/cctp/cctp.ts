@@ -2,7 +2,7 @@
 import { type Address, encodeFunctionData, type Hash, type Hex } from 'viem';
 import { RIVAL } from '../chains/accounts.ts';
 import type { LocalChain } from '../chains/chain.ts';
-import { type ApiFaultRule, startApi } from '../http/api-server.ts';
+import { type ApiFace, startApi } from '../http/api-server.ts';
 import { unitsOf } from '../scale.ts';
 import { messengerAbi, minterAbi, transmitterAbi } from './abi.ts';
 import { attest, CCTP_OPERATOR } from './attesters.ts';
@@ -13,13 +13,8 @@ import { type Iris, startIris } from './iris.ts';
 import { irisApi } from './iris-api.ts';
 import { createLimit, type RequestLimit } from './request-limit.ts';
 
-export interface Cctp {
-	/** Of Iris. */
-	readonly url: string;
-	/** What the API does instead of answering. */
-	fault: ApiFaultRule;
-	/** Requests per "GET /path". */
-	readonly counts: Map<string, number>;
+/** Its address, faults and counts are those of Iris. */
+export interface Cctp extends ApiFace {
 	/** Requests per second, those that a fault refuses left out. */
 	readonly requests: Pick<RequestLimit, 'perSecond' | 'peak'>;
 	readonly iris: Iris;
@@ -58,15 +53,8 @@ export async function startCctp(chains: ReadonlyMap<string, LocalChain>): Promis
 		if (found === undefined) throw new Error(`there is no CCTP on chain ${venue}: only on ${[...byVenue.keys()].join(', ')}`);
 		return found;
 	};
-	return {
-		url: api.url,
-		get fault() {
-			return api.fault;
-		},
-		set fault(rule) {
-			api.fault = rule;
-		},
-		counts: api.counts,
+	const stopApi = api.stop;
+	return Object.assign(api, {
 		requests: limit,
 		iris,
 		chains: byVenue,
@@ -83,8 +71,8 @@ export async function startCctp(chains: ReadonlyMap<string, LocalChain>): Promis
 			fees.clear();
 			await iris.forget();
 		},
-		stop: async () => void (await Promise.all([api.stop(), iris.poller.stop()])),
-	};
+		stop: async () => void (await Promise.all([stopApi(), iris.poller.stop()])),
+	} satisfies Omit<Cctp, keyof ApiFace>);
 }
 
 /** What Circle can do to its own contracts; undone when the chains are taken back. */

@@ -2,14 +2,14 @@
 import type { LocalChain } from '../chains/chain.ts';
 import { unitsOf } from '../scale.ts';
 
-export interface PairFees {
+interface PairFees {
 	/** Basis points as text, fractions allowed; null where the origin is final so soon that there is no faster way. */
 	readonly fast: string | null;
 	/** Basis points as text. */
 	readonly standard: string;
 }
 
-export interface Pair {
+interface Pair {
 	readonly origin: LocalChain;
 	readonly destination: LocalChain;
 }

@@ -17,7 +17,7 @@ import type { RequestLimit } from './request-limit.ts';
 const TOKEN = 'USDC';
 const CCTP_VERSION = 2;
 
-export interface IrisSources {
+interface IrisSources {
 	readonly iris: Iris;
 	readonly chains: readonly CctpChain[];
 	readonly fees: FeeTable;

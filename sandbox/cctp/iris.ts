@@ -19,10 +19,10 @@ export const FAST_FINALITY = 1000;
 export const STANDARD_FINALITY = 2000;
 
 /** Milliseconds; a function has to answer the same for the same burn, because it is asked at every look. */
-export type DelayMs = number | ((burn: Burn) => number);
+type DelayMs = number | ((burn: Burn) => number);
 
 /** How Iris behaves; every change counts from the next look or request on. */
-export interface IrisSettings {
+interface IrisSettings {
 	/** The attesters' clock, in Unix milliseconds. */
 	nowMs: () => number;
 	/** From seeing a burn to signing it. */

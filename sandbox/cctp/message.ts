@@ -28,7 +28,7 @@ const uint256 = (message: Hex, at: number): bigint => hexToBigInt(slice(message,
 const address = (message: Hex, at: number): Address => getAddress(slice(message, at + 12, at + 32));
 
 /** What the attesters fill in. */
-export interface Filled {
+interface Filled {
 	readonly nonce: Hex;
 	readonly finality: number;
 	/** Base units. */

@@ -1,8 +1,8 @@
 /** Circle's limit: so many requests a second, and above it nothing at all for a while. */
-export const REQUESTS_PER_SECOND = 35;
+const REQUESTS_PER_SECOND = 35;
 const SECOND_MS = 1_000;
 
-export interface LimitSettings {
+interface LimitSettings {
 	readonly nowMs: () => number;
 	readonly enforceLimit: boolean;
 	readonly penaltyMs: number;

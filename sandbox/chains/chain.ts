@@ -40,7 +40,7 @@ export interface LocalChain extends Contracts {
 	stop(): Promise<void>;
 }
 
-export interface ChainOptions {
+interface ChainOptions {
 	readonly chainId: number;
 	readonly name: string;
 	readonly decimals: number;

@@ -26,7 +26,7 @@ export interface Contracts {
 	readonly spoke: Address;
 }
 
-export interface DeployOptions {
+interface DeployOptions {
 	readonly chainId: number;
 	readonly usdcDecimals: number;
 }
@@ -67,7 +67,7 @@ export function withArguments(artifact: artifacts.Artifact, args: readonly unkno
 	return concatHex([artifacts.link(artifact), encodeAbiParameters(entry?.inputs ?? [], args)]);
 }
 
-export interface TokenIdentity {
+interface TokenIdentity {
 	readonly name: string;
 	readonly symbol: string;
 	readonly decimals: number;

@@ -15,7 +15,7 @@ const output = z.object({
 	contracts: z.record(z.string(), z.record(z.string(), contract)).default({}),
 });
 
-export interface CompiledContract {
+interface CompiledContract {
 	readonly name: string;
 	readonly abi: readonly unknown[];
 	/** Creation code, with the 0x prefix. */

@@ -22,7 +22,7 @@ export interface Hidden {
 	readonly minAmounts: Set<string>;
 }
 
-export interface ApiSources {
+interface ApiSources {
 	readonly hub: Hub;
 	readonly chains: ReadonlyMap<string, LocalChain>;
 	/** Rows that are listed as they are, however malformed, and that the hub knows nothing of. */

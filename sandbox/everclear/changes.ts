@@ -31,7 +31,7 @@ export interface InvoiceChanges {
 	hideFromListing(invoiceId: string, hidden: boolean): void;
 }
 
-export interface Surroundings {
+interface Surroundings {
 	readonly chains: Chains;
 	readonly hub: Hub;
 	readonly hidden: Hidden;

@@ -9,7 +9,7 @@ export const ROUNDING = 2n * 10n ** 12n;
 /** What rounding has left over of many invoices, and nobody misses. */
 const NEGLIGIBLE = 10n ** 15n;
 
-export interface Custody {
+interface Custody {
 	/** What may settle invoices. */
 	free(domain: string): bigint;
 	add(domain: string, amount: bigint): void;

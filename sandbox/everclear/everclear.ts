@@ -4,7 +4,7 @@ import { spokeAbi } from '../chains/abi.ts';
 import { HUB_OPERATOR } from '../chains/accounts.ts';
 import { type LocalChain, mintUsdc } from '../chains/chain.ts';
 import { createLogScan } from '../chains/log-scan.ts';
-import { type ApiFaultRule, startApi } from '../http/api-server.ts';
+import { type ApiFace, startApi } from '../http/api-server.ts';
 import { type Chains, type Invoice, invoiceSchema } from '../invoices/invoice.ts';
 import { type Poller, startPoller } from '../poller.ts';
 import { HUB_DECIMALS, scaleUp } from '../scale.ts';
@@ -17,7 +17,7 @@ const SETTLE_DELAY_MS = 200;
 const INTENT_ADDED = getAbiItem({ abi: spokeAbi, name: 'IntentAdded' });
 
 /** An invoice that the hub has settled, and the deposit that made it possible. Amounts have 18 decimals. */
-export interface BookEntry {
+interface BookEntry {
 	readonly invoiceId: Hex;
 	readonly intentId: Hex;
 	readonly domain: string;
@@ -29,7 +29,7 @@ export interface BookEntry {
 }
 
 /** What a buyer was paid for a deposit, reward included. */
-export interface Payout {
+interface Payout {
 	readonly intentId: Hex;
 	readonly domain: string;
 	/** 18 decimals. */
@@ -37,12 +37,7 @@ export interface Payout {
 	readonly tx: Hash;
 }
 
-export interface Everclear extends InvoiceChanges {
-	readonly url: string;
-	/** What the API does instead of answering. */
-	fault: ApiFaultRule;
-	/** Requests per "GET /path". */
-	readonly counts: Map<string, number>;
+export interface Everclear extends ApiFace, InvoiceChanges {
 	readonly hub: Hub;
 	/** From seeing a deposit to counting it, and from then to paying its buyer. */
 	settleDelayMs: number;
@@ -75,16 +70,9 @@ export async function startEverclear(chains: Chains): Promise<Everclear> {
 		unpaid.push(...advance(hub, everclear.settleDelayMs));
 		await payAll({ chains, hub, unpaid, mined });
 	};
-	const everclear: Everclear = {
+	const stopApi = api.stop;
+	const everclear: Everclear = Object.assign(api, {
 		...createChanges({ chains, hub, hidden, fundSpoke: (domain, amount) => fundSpoke(chains, domain, amount) }),
-		url: api.url,
-		get fault() {
-			return api.fault;
-		},
-		set fault(rule) {
-			api.fault = rule;
-		},
-		counts: api.counts,
 		hub,
 		settleDelayMs: SETTLE_DELAY_MS,
 		poller: startPoller(LOOK_EVERY_MS, look),
@@ -109,8 +97,8 @@ export async function startEverclear(chains: Chains): Promise<Everclear> {
 			everclear.settleDelayMs = SETTLE_DELAY_MS;
 			await Promise.all(scans.map(({ scan }) => scan.rewind()));
 		},
-		stop: async () => void (await Promise.all([everclear.poller.stop(), api.stop()])),
-	};
+		stop: async () => void (await Promise.all([everclear.poller.stop(), stopApi()])),
+	} satisfies Omit<Everclear, keyof ApiFace>);
 	return everclear;
 }
 

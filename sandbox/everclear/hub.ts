@@ -12,7 +12,7 @@ import { type Invoice, ownerAddress, USDC_TICKER } from '../invoices/invoice.ts'
 import { createCustody, ROUNDING } from './custody.ts';
 import { amountAfterDiscount, discountOf, isCovered, minAmount, type Position } from './min-amounts.ts';
 
-export type IntentStatus = 'NONE' | 'ADDED' | 'DEPOSIT_PROCESSED' | 'INVOICED' | 'SETTLED';
+type IntentStatus = 'NONE' | 'ADDED' | 'DEPOSIT_PROCESSED' | 'INVOICED' | 'SETTLED';
 
 /** A deposit that somebody made through `newIntent`. Amounts have 18 decimals. */
 export interface Deposit {

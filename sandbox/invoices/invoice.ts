@@ -34,7 +34,7 @@ export type Invoice = z.output<typeof invoiceSchema>;
 
 const balances = z.record(domain, z.string());
 
-export interface NewInvoice {
+interface NewInvoice {
 	/** The intent id is the hash of it, the same in every run. */
 	readonly label: string;
 	readonly owner: Address;
@@ -65,10 +65,10 @@ export function invoice({ label, owner, amount, origin, destinations, discountBp
 	};
 }
 
-export const intentIdOf = (label: string): Hex => keccak256(stringToHex(`ballast sandbox: ${label}`));
+const intentIdOf = (label: string): Hex => keccak256(stringToHex(`ballast sandbox: ${label}`));
 
 /** Throws with the field and the place of the first row that the API would not list, and on an id that appears twice. */
-export function loadInvoices(file: URL): Invoice[] {
+function loadInvoices(file: URL): Invoice[] {
 	const rows = z.array(invoiceSchema).parse(JSON.parse(readFileSync(file, 'utf8')));
 	const ids = new Set(rows.map((row) => row.intent_id));
 	if (ids.size < rows.length) throw new Error(`${file.pathname}: an intent_id appears twice`);

@@ -5,7 +5,7 @@
 import type postgres from 'postgres';
 
 /** What the chain says of a wallet, in base units there. */
-export interface VenueBalances {
+interface VenueBalances {
 	readonly venue: string;
 	readonly asset: string;
 	/** Before the books begin. */

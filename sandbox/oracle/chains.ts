@@ -8,7 +8,7 @@ import { checkExchange, type ExchangeBook } from './exchange.ts';
 import type { Explanation } from './explain.ts';
 import { type Movement, movementsOn, type WatchedChain, type WatchedToken } from './movements.ts';
 
-export interface OracleToken extends WatchedToken {
+interface OracleToken extends WatchedToken {
 	/** The wallet's balance at the chain's `fromBlock`. */
 	readonly opening: bigint;
 }
@@ -30,7 +30,7 @@ export interface OracleVerdict {
 }
 
 /** An invoice that the hub has settled, by its own book; what its owner was paid has 18 decimals. */
-export interface HubSettlement {
+interface HubSettlement {
 	readonly invoiceId: string;
 	readonly amount: bigint;
 }

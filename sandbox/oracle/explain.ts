@@ -45,7 +45,7 @@ const AMOUNT_AT = 68;
 const MAX_FEE_AT = 132;
 const FEE_AT = 164;
 
-export interface Transfer {
+interface Transfer {
 	readonly wallet: Address;
 	readonly incoming: boolean;
 	readonly chain: string;

@@ -1,5 +1,6 @@
 /** The house gets no worse; and each measure is shown something that it has to count. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -10,8 +11,10 @@ import { packagesOf, readPackages, tableOf } from '../../bench/house/packages.ts
 import { keysOf, unreadSettings, untoldSettings } from '../../bench/house/settings.ts';
 import { type Part, ROOT, readSources, type Source } from '../../bench/house/sources.ts';
 import { mapsIn, stateWritesIn, tablesWithoutMap } from '../../bench/house/states.ts';
+import { readTimes } from '../../bench/house/times.ts';
 import { twinsAmong } from '../../bench/house/twins.ts';
 import { fileSchema } from '../../src/config/schema.ts';
+import FileTimes from '../setup/file-times.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/house.md'), 'utf8');
 
@@ -35,6 +38,19 @@ describe('the house', () => {
 		const slow = slowest({ endedAt: '2026-11-22T00:00:00.000Z', seconds });
 		expect([slow.value, slow.limit]).toEqual([LIMITS.testSecondsMax + 1, LIMITS.testSecondsMax]);
 		expect(slow.places.slice(1)).toEqual([`test/b.test.ts (${slow.value} s)`, 'test/a.test.ts (3 s)']);
+	});
+
+	it('reads the times as a run leaves them behind, and knows none before', () => {
+		const folder = mkdtempSync(join(tmpdir(), 'ballast-times-'));
+		try {
+			const file = join(folder, 'below', 'times.json');
+			expect(readTimes(file)).toBeNull();
+			const took = { collectDuration: 1_000, setupDuration: 20, duration: 2_549 };
+			new FileTimes({ file }).onTestRunEnd([{ moduleId: join(ROOT, 'test/a.test.ts'), diagnostic: () => took }]);
+			expect(readTimes(file)?.seconds).toEqual({ 'test/a.test.ts': 3.6 });
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
 	});
 
 	it('has a page that says the same limits', () => {
@@ -81,6 +97,8 @@ describe('what is measured', () => {
 		const arrows = sources.flatMap(arrowsOf);
 		expect(exportsOf(taken).map(({ name }) => name)).toEqual(['used', 'spare', 'Shape', 'also']);
 		expect(unusedExports(sources, arrows)).toEqual(['src/a.ts spare', 'src/a.ts also']);
+		const table = source('drizzle/schema/a.ts', 'export const rows = pgTable();\nexport const KINDS = [];\n');
+		expect(unusedExports([table], [{ from: 'b.ts', to: table.path, names: [] }])).toEqual(['drizzle/schema/a.ts KINDS']);
 		expect(busiest(arrows, 'to', 3)).toEqual([{ path: 'src/a.ts', count: 1 }]);
 	});
 

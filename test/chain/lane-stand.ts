@@ -20,10 +20,10 @@ import { readLegsOf } from '../../src/store/legs.ts';
 import { earmarked, POOL, SIGNER, TOKEN, testStore } from '../store/fixture.ts';
 
 /** Of `SIGNER`, the second account of the development mnemonic. */
-export const SIGNER_KEY = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
+const SIGNER_KEY = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
 export const REPLACE_AFTER_MS = 60_000;
 
-export type Chain = Awaited<ReturnType<typeof startChain>>;
+type Chain = Awaited<ReturnType<typeof startChain>>;
 
 export interface Stand {
 	readonly app: App;

@@ -10,7 +10,7 @@ export const RAW = '0x02f8';
 export const HANGS = new Promise<never>(() => {});
 export const hex = (value: number | bigint) => `0x${value.toString(16)}`;
 
-export interface Node {
+interface Node {
 	height: number;
 	/** Instead of the truth; undefined leaves it. */
 	says: (request: RpcRequest) => unknown;

@@ -2,7 +2,7 @@
 import type { Room, RoomOptions } from './room.ts';
 import type { Stand } from './stand.ts';
 
-export interface Examined {
+interface Examined {
 	/** A room of its own; the one before is closed. */
 	room(options?: RoomOptions): Promise<Room>;
 	/** Whether everything is tried that is possible, or only a sample. */

@@ -36,7 +36,7 @@ export const CHECKS: readonly Check[] = [
 	isFoundAgain,
 ];
 
-export interface Sitting {
+interface Sitting {
 	/** Its name in the registry. */
 	readonly bridge: string;
 	readonly check: Check;

@@ -15,7 +15,7 @@ export interface Process {
 	die(): Promise<void>;
 }
 
-export interface ProcessParts {
+interface ProcessParts {
 	readonly world: Pick<World, 'signerKey' | 'binance'>;
 	readonly databaseUrl: string;
 	readonly config: Config;

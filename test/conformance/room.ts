@@ -33,7 +33,7 @@ export interface RoomOptions {
 	readonly adapt?: (adapter: BridgeAdapter) => BridgeAdapter;
 }
 
-export type DueStep = NonNullable<ReturnType<typeof dueStep>>;
+type DueStep = NonNullable<ReturnType<typeof dueStep>>;
 
 export interface Room {
 	readonly world: World;

@@ -53,7 +53,7 @@ export async function movementsSince({ chains, sent }: Opening, world: World, { 
 	return { sends: out.length, arrived, transactions: (await sentBy(world, { origin, destination })) - sent };
 }
 
-export interface Hearing {
+interface Hearing {
 	readonly world: World;
 	readonly process: Process;
 	readonly sql: postgres.Sql;

@@ -20,13 +20,13 @@ export interface Witness {
 	readonly sends: readonly bigint[];
 }
 
-export interface Option {
+interface Option {
 	readonly send: bigint;
 	readonly receive: bigint;
 	readonly cost: bigint;
 }
 
-export interface Choosable {
+interface Choosable {
 	readonly id: string;
 	readonly origin: string;
 	readonly sendUnit: bigint;
@@ -57,7 +57,7 @@ export function exhaust(input: PlanInput, demand: Demand): { best: Witness | nul
 	return { best, most };
 }
 
-export interface Taken {
+interface Taken {
 	readonly choice: Choosable;
 	readonly option: Option;
 }

@@ -36,7 +36,7 @@ export const demandText = fc.record({
 	maxCost: fc.constantFrom(undefined, undefined, undefined, '0.5', '1.25'),
 });
 
-export interface Few {
+interface Few {
 	readonly route: fc.Arbitrary<Omit<RouteText, 'id'>>;
 	/** At most, besides one over two of them. */
 	readonly routes: number;

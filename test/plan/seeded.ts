@@ -4,7 +4,7 @@ import type { PlanInput } from '../../src/plan/one/network.ts';
 import { generator, pick, type Random } from '../faults/random.ts';
 import { demandOf, instance, type RouteText, type ViaText } from './instance.ts';
 
-export interface Size {
+interface Size {
 	readonly chains: number;
 	readonly bridges: number;
 	/** Demand over supply. */

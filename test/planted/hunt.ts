@@ -14,14 +14,14 @@ const MOST_RUNS = 300;
 const ENDLESS_MS = 60_000;
 const SEEDS = 2 ** 32;
 
-export interface Score {
+interface Score {
 	readonly planted: number;
 	readonly caught: number;
 	/** By the bug's name; null when it was not caught. */
 	readonly runsToCatch: Readonly<Record<string, number | null>>;
 }
 
-export interface Hunt {
+interface Hunt {
 	readonly bugs: readonly Bug[];
 	readonly seed: number;
 	/** 300 unless told otherwise. */

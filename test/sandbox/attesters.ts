@@ -6,7 +6,7 @@ import { type Burned, burn, type Order } from './burn.ts';
 export const USDC = 1_000_000n;
 export const START_MS = 1_700_000_000_000;
 
-export interface Attesters {
+interface Attesters {
 	readonly world: World;
 	/** The attesters' clock; it stands still unless a test moves it. */
 	clockMs: number;

@@ -49,7 +49,7 @@ export interface Asked {
 	readonly timestamp?: number | null;
 }
 
-export interface Answer {
+interface Answer {
 	readonly status: number;
 	readonly body: Record<string, unknown>;
 	readonly headers: Headers;

@@ -51,7 +51,7 @@ export async function burn(world: World, order: Order): Promise<Burned> {
 	return { domain, hash: receipt.transactionHash, sent: log?.args.message ?? '0x', receipt };
 }
 
-export interface Listed {
+interface Listed {
 	readonly message: Hex;
 	readonly attestation: Hex;
 	readonly eventNonce: Hex;

@@ -10,7 +10,7 @@ import { getEarmarkForInvoice, type OnDemandRebalanceEarmark } from '../../src/o
 import { startWorkerProcess, type WorkerProcess } from '../e2e/worker-process.ts';
 import { demandOf, type Product, type ProductOptions, type Servers, startProduct, until } from '../product.ts';
 
-export interface ShownInvoice {
+interface ShownInvoice {
 	/** Token units. */
 	readonly amount: string;
 	/** Chain ids as text. */

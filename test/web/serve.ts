@@ -28,7 +28,7 @@ export interface Site {
 	stop(): Promise<void>;
 }
 
-export interface SiteOptions {
+interface SiteOptions {
 	readonly webhookSecret?: string;
 	/** An existing one; a new one unless given. */
 	readonly databaseUrl?: string;

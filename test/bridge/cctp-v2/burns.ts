@@ -106,7 +106,7 @@ export function proofWith(changes: Partial<BurnMessage> = {}, attestation: Hex =
 type Args = Readonly<Record<string, unknown>>;
 
 /** A log with nothing but what the event says: more is not stored of it. */
-export function logOf(address: Address | undefined, event: AbiEvent, args: Args): Log {
+function logOf(address: Address | undefined, event: AbiEvent, args: Args): Log {
 	const topics = encodeEventTopics({ abi: [event], eventName: event.name, args } as never);
 	const open = event.inputs.filter(({ indexed }) => indexed !== true);
 	const data = encodeAbiParameters(open, open.map(({ name }) => args[name ?? '']) as never);

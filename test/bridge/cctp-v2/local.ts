@@ -28,7 +28,7 @@ export interface Sent {
 }
 
 /** What a claim came to, and what the wallet has gained by it. */
-export interface Arrived {
+interface Arrived {
 	readonly state: string;
 	readonly delivery: Delivery;
 	readonly gained: bigint;

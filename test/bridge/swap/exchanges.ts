@@ -15,7 +15,7 @@ import { noExchange, uncounted } from '../uncounted.ts';
 const FUNDS = '2000000';
 const TIMEOUT_MS = 1_500;
 
-export interface Swapped {
+interface Swapped {
 	readonly order: HopOrder;
 	readonly mined: MinedCall;
 	/** As it comes back from the database. */

@@ -5,7 +5,7 @@ import type { Exchange } from '../../../src/exchange/exchange.ts';
 import type { RequestBudget } from '../../../src/http.ts';
 import { type BinanceStand, openBinance } from '../../sandbox/binance-stand.ts';
 
-export interface AccountAt {
+interface AccountAt {
 	readonly apiUrl: string;
 	readonly apiKey?: string;
 	readonly secret?: string;
@@ -47,7 +47,7 @@ export function openAccount({ apiUrl, apiKey = 'k'.repeat(64), secret = 's', now
 	return account;
 }
 
-export interface Branch {
+interface Branch {
 	readonly stand: BinanceStand;
 	readonly account: Account;
 	/** Requests of an endpoint like "GET /path". */
