@@ -67,35 +67,17 @@ export interface Hub {
 	clear(): void;
 }
 
+/** What the hub keeps. */
+interface Books {
+	readonly invoices: Map<string, Invoice>;
+	readonly deposits: Map<string, Deposit>;
+	readonly settled: Set<string>;
+	readonly custody: ReturnType<typeof createCustody>;
+}
+
 export function createHub(): Hub {
-	const invoices = new Map<string, Invoice>();
-	const deposits = new Map<string, Deposit>();
-	const settled = new Set<string>();
-	const custody = createCustody();
-	const { free: custodied, add: addCustody } = custody;
-	const unused = (domain: string) => processed(deposits).filter((each) => each.origin === domain && each.remaining > 0n);
-	const position = ({ amount, discountBps }: Invoice, domain: string): Position => ({
-		invoiceAmount: BigInt(amount),
-		discountBps,
-		custodied: custodied(domain),
-		deposits: unused(domain).reduce((sum, each) => sum + each.remaining, 0n),
-	});
-
-	/** Pays the invoice out of the domain's custody; the buyers share the discount by what they brought. */
-	const settle = (invoice: Invoice, deposit: Deposit): Payment => {
-		const domain = deposit.origin;
-		const at = position(invoice, domain);
-		const rewarded = discountOf(at);
-		const used = at.deposits < at.invoiceAmount ? at.deposits : at.invoiceAmount;
-		share(unused(domain), { used, rewarded, paidFor: invoice.origin });
-		addCustody(domain, rewarded - at.invoiceAmount);
-		custody.owe(invoice.origin, at.invoiceAmount);
-		invoices.delete(invoice.intent_id);
-		settled.add(invoice.intent_id);
-		const payee = { intentId: invoice.intent_id, receiver: ownerAddress(invoice.owner) };
-		return { ...payee, domain, amount: at.invoiceAmount - rewarded, depositId: deposit.id, rewarded, kind: 'invoice' };
-	};
-
+	const books: Books = { invoices: new Map(), deposits: new Map(), settled: new Set(), custody: createCustody() };
+	const { invoices, deposits, settled, custody } = books;
 	return {
 		invoices,
 		deposits,
@@ -103,35 +85,11 @@ export function createHub(): Hub {
 		add(deposit) {
 			if (!deposits.has(deposit.id)) deposits.set(deposit.id, deposit);
 		},
-		process(deposit) {
-			deposit.status = 'DEPOSIT_PROCESSED';
-			addCustody(deposit.origin, deposit.amount);
-			const payments = headFirst(invoices)
-				.filter((invoice) => invoice.ticker_hash === USDC_TICKER && invoice.destinations.includes(deposit.origin))
-				.flatMap((invoice) => (isCovered(position(invoice, deposit.origin)) ? [settle(invoice, deposit)] : []));
-			if (deposit.remaining === 0n && custodied(deposit.origin) < ROUNDING) addCustody(deposit.origin, -custodied(deposit.origin));
-			if (deposit.remaining === deposit.amount) {
-				deposit.status = 'INVOICED';
-				addCustody(deposit.origin, -deposit.amount);
-				invoices.set(deposit.id, asInvoice(deposit));
-			}
-			return payments;
-		},
-		settlementOf(deposit) {
-			const amount = deposit.amount + deposit.reward;
-			const domain = [...deposit.paidFor, ...deposit.destinations].find(
-				(each) => deposit.destinations.includes(each) && custody.takeOut(each, amount),
-			);
-			if (domain === undefined) return null;
-			deposit.remaining = 0n;
-			deposit.isPaid = true;
-			if (processed(deposits).every((each) => each.isPaid)) custody.release();
-			const { id, receiver } = deposit;
-			return { intentId: id, receiver, domain, amount, depositId: id, rewarded: 0n, kind: 'deposit' };
-		},
-		position,
-		custodied,
-		addCustody,
+		process: (deposit) => processIn(books, deposit),
+		settlementOf: (deposit) => settlementIn(books, deposit),
+		position: (invoice, domain) => positionIn(books, invoice, domain),
+		custodied: custody.free,
+		addCustody: custody.add,
 		statusOf(intentId) {
 			const unknown = invoices.has(intentId) ? 'INVOICED' : 'NONE';
 			return deposits.get(intentId)?.status ?? (settled.has(intentId) ? 'SETTLED' : unknown);
@@ -146,6 +104,63 @@ export function createHub(): Hub {
 		},
 	};
 }
+
+function positionIn({ deposits, custody }: Books, { amount, discountBps }: Invoice, domain: string): Position {
+	return {
+		invoiceAmount: BigInt(amount),
+		discountBps,
+		custodied: custody.free(domain),
+		deposits: unusedAt(deposits, domain).reduce((sum, each) => sum + each.remaining, 0n),
+	};
+}
+
+function processIn(books: Books, deposit: Deposit): Payment[] {
+	const { invoices, custody } = books;
+	const { id, origin, amount } = deposit;
+	deposit.status = 'DEPOSIT_PROCESSED';
+	custody.add(origin, amount);
+	const payments = headFirst(invoices)
+		.filter((invoice) => invoice.ticker_hash === USDC_TICKER && invoice.destinations.includes(origin))
+		.flatMap((invoice) => (isCovered(positionIn(books, invoice, origin)) ? [settleIn(books, invoice, deposit)] : []));
+	if (deposit.remaining === 0n && custody.free(origin) < ROUNDING) custody.add(origin, -custody.free(origin));
+	if (deposit.remaining === amount) {
+		deposit.status = 'INVOICED';
+		custody.add(origin, -amount);
+		invoices.set(id, asInvoice(deposit));
+	}
+	return payments;
+}
+
+/** Pays the invoice out of the domain's custody; the buyers share the discount by what they brought. */
+function settleIn(books: Books, invoice: Invoice, { id, origin: domain }: Deposit): Payment {
+	const { invoices, deposits, settled, custody } = books;
+	const at = positionIn(books, invoice, domain);
+	const rewarded = discountOf(at);
+	const used = at.deposits < at.invoiceAmount ? at.deposits : at.invoiceAmount;
+	share(unusedAt(deposits, domain), { used, rewarded, paidFor: invoice.origin });
+	custody.add(domain, rewarded - at.invoiceAmount);
+	custody.owe(invoice.origin, at.invoiceAmount);
+	invoices.delete(invoice.intent_id);
+	settled.add(invoice.intent_id);
+	const payee = { intentId: invoice.intent_id, receiver: ownerAddress(invoice.owner) };
+	return { ...payee, domain, amount: at.invoiceAmount - rewarded, depositId: id, rewarded, kind: 'invoice' };
+}
+
+/** What a deposit is paid with its reward, where it was used or wants it, and there is as much; null when there is not. */
+function settlementIn({ deposits, custody }: Books, deposit: Deposit): Payment | null {
+	const { id, receiver } = deposit;
+	const amount = deposit.amount + deposit.reward;
+	const wanted = [...deposit.paidFor, ...deposit.destinations];
+	const domain = wanted.find((each) => deposit.destinations.includes(each) && custody.takeOut(each, amount));
+	if (domain === undefined) return null;
+	deposit.remaining = 0n;
+	deposit.isPaid = true;
+	if (processed(deposits).every((each) => each.isPaid)) custody.release();
+	return { intentId: id, receiver, domain, amount, depositId: id, rewarded: 0n, kind: 'deposit' };
+}
+
+const unusedAt = (deposits: ReadonlyMap<string, Deposit>, domain: string) =>
+	processed(deposits).filter((each) => each.origin === domain && each.remaining > 0n);
 
 const processed = (deposits: ReadonlyMap<string, Deposit>) => [...deposits.values()].filter((each) => each.status === 'DEPOSIT_PROCESSED');
 
