@@ -94,6 +94,20 @@ const event: fc.Arbitrary<BreakerEvent> = fc.oneof(
 const story = fc.array(fc.tuple(event, fc.constantFrom(0, 1_000, 90_000, 4_000_000)), { maxLength: 80 });
 
 describe('whatever happens to a breaker', () => {
+	it('it goes no way that its map does not know', () => {
+		fc.assert(
+			fc.property(story, (happening) => {
+				let [breaker, nowMs] = [CLOSED, NOW];
+				for (const [what, ms] of happening) {
+					nowMs += ms;
+					const { state } = breaker;
+					breaker = afterEvent(breaker, what, nowMs);
+					expect([state, ...BREAKER_TRANSITIONS[state]]).toContain(breaker.state);
+				}
+			}),
+		);
+	});
+
 	it('one leg tries it at a time, only when it is due, and nothing but its end makes room for another', () => {
 		fc.assert(
 			fc.property(story, (happening) => {
@@ -104,8 +118,6 @@ describe('whatever happens to a breaker', () => {
 					breaker = afterEvent(before, what, nowMs);
 					expect((breaker.state === 'half_open') === (breaker.trialLeg !== null)).toBe(true);
 					expect((breaker.state === 'closed') === (breaker.retryAtMs === null)).toBe(true);
-					const steps: readonly string[] = BREAKER_TRANSITIONS[before.state];
-					if (breaker.state !== before.state) expect(steps).toContain(breaker.state);
 					if (breaker.trialLeg === before.trialLeg) continue;
 					if (breaker.trialLeg !== null) expect([before.trialLeg, useOf(before, nowMs)]).toEqual([null, 'trial']);
 					else expect('legId' in what ? what.legId === before.trialLeg : what.kind === 'said' && what.word === 'auto').toBe(true);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HOLD_STATES, HOLD_TRANSITIONS, holdStatesBefore } from '../../src/earmark/hold-state.ts';
 import { EARMARK_ACTIVE, EARMARK_STATUSES, EARMARK_TERMINAL, EARMARK_TRANSITIONS, earmarkStatesBefore } from '../../src/earmark/state.ts';
@@ -122,5 +123,16 @@ describe('transition maps', () => {
 	it('active and terminal lists divide the states', () => {
 		expect([...EARMARK_ACTIVE, ...EARMARK_TERMINAL].sort()).toEqual([...EARMARK_STATUSES].sort());
 		expect(LEG_STATUSES.filter((status) => !isLegTerminal(status))).toEqual([...LEG_ACTIVE]);
+	});
+
+	it.each(Object.entries(TABLES))('%s: the picture in ARCHITECTURE.md has every step, and no other', (name, { map }) => {
+		const document = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
+		const picture = new RegExp(`as ${name} \\{\\n([^}]*)\\}`).exec(document)?.[1] ?? '';
+		const drawn = [...picture.matchAll(/^ +(\w+) --> (\w+)/gm)].map(([, from, to]) => `${from} --> ${to}`);
+		expect(drawn.sort()).toEqual(
+			Object.entries(map)
+				.flatMap(([from, after]) => after.map((to) => `${from} --> ${to}`))
+				.sort(),
+		);
 	});
 });
