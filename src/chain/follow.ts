@@ -58,6 +58,9 @@ async function signAndSend(ports: FollowPorts, effect: Effect): Promise<Waiting>
 	return waitAt(ports, effect, 'sent');
 }
 
+/** What nodes say when the wallet cannot pay for gas; the transaction waits until somebody sends it some. */
+const NO_GAS = /insufficient funds/i;
+
 /** Step 6: only committed bytes; whatever the node answers, time-out included, leads to tracking. */
 async function broadcast({ db, log, client }: FollowPorts, effect: Effect): Promise<void> {
 	const newest = (await readTrail(db, effect.id)).attempts.at(-1);
@@ -73,7 +76,8 @@ async function broadcast({ db, log, client }: FollowPorts, effect: Effect): Prom
 	await recordBroadcast(db, { effectId: effect.id, hash: newest.hash, error });
 	const { id, ownerKind, ownerId, venue, kind } = effect;
 	const ids = { effect: id, [ownerKind]: ownerId, venue, kind, tx: newest.hash };
-	log.info({ ...ids, ...(newest.cancels ? { cancels: true } : {}), answer: error ?? 'accepted' }, 'broadcast');
+	const isBroke = error !== null && NO_GAS.test(error);
+	log[isBroke ? 'warn' : 'info']({ ...ids, ...(newest.cancels ? { cancels: true } : {}), answer: error ?? 'accepted' }, 'broadcast');
 }
 
 /** Steps 7 to 9. */

@@ -43,8 +43,8 @@ type Listed = Pick<Lane, 'venue' | 'signer' | 'frozen'> & {
 function linesOf({ venue, signer, next, frozen, open }: Listed): string[] {
 	return [
 		`${signer} on ${venue}: next nonce ${next}${frozen === null ? '' : `, FROZEN: ${frozen}`}`,
-		...open.map(({ nonce, kind, status, effect, attempts, seconds, cancelRequested, isSuspect }) => {
-			const more = `${cancelRequested ? ', to be cancelled' : ''}${isSuspect ? ', its nonce seems spent by a stranger' : ''}`;
+		...open.map(({ nonce, kind, status, effect, attempts, seconds, cancelRequested, isSuspect, refusal }) => {
+			const more = `${cancelRequested ? ', to be cancelled' : ''}${isSuspect ? ', its nonce seems spent by a stranger' : ''}${refusal === null ? '' : `, the node says: ${refusal}`}`;
 			return `  ${nonce} ${kind} ${status} for ${seconds} s, signed ${attempts} times${more}: effect ${effect}`;
 		}),
 	];

@@ -63,6 +63,8 @@ export interface OpenEffect extends LaneKey {
 	/** Since its first signature; before that since it was intended. */
 	readonly seconds: number;
 	readonly cancelRequested: boolean;
+	/** What the node said when it was sent last, where that was no yes. */
+	readonly refusal: string | null;
 	/** The last look has found its nonce spent by none of our hashes. */
 	readonly isSuspect: boolean;
 }
@@ -72,6 +74,7 @@ export async function readOpenEffects(db: Db): Promise<OpenEffect[]> {
 	const rows: readonly unknown[] = await db.execute(sql`
 		select f.venue, f.signer, f.id as effect, f.nonce::text as nonce, f.kind, f.status, count(a.hash)::int as attempts,
 			round(extract(epoch from now() - coalesce(min(a.created_at), f.created_at)))::int as seconds,
+			(array_agg(a.last_error order by a.created_at desc))[1] as refusal,
 			f.cancel_requested_at is not null as "cancelRequested", f.foreign_since is not null as "isSuspect"
 		from effects f left join attempts a on a.effect_id = f.id
 		where f.status in ('reserved', 'signed', 'tracking') group by f.id order by f.venue, f.signer, f.nonce`);

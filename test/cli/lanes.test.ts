@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import type { Hex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../src/store/db.ts';
+import { recordBroadcast } from '../../src/store/effects.ts';
 import { freezeLane, openLane } from '../../src/store/lanes.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { testDatabase } from '../stack.ts';
@@ -34,6 +36,15 @@ describe('ballast lanes', () => {
 		);
 		const [lane] = JSON.parse((await ballast('list', '--json')).stdout);
 		expect(lane).toMatchObject({ venue: '1', next: '8', frozen: null, open: [{ effect: effectId, nonce: '7', cancelRequested: false }] });
+	});
+
+	it('says what the node has answered, as when the wallet cannot pay for gas', async () => {
+		const [attempt] = await store.db.execute<{ hash: Hex }>(sql`select hash from attempts where effect_id = ${effectId}`);
+		const hash = attempt?.hash ?? '0x';
+		const error = 'insufficient funds for gas * price + value';
+		await recordBroadcast(store.db, { effectId, hash, error });
+		expect((await ballast('list')).stdout).toContain(`signed 1 times, the node says: ${error}: effect ${effectId}`);
+		await recordBroadcast(store.db, { effectId, hash, error: null });
 	});
 
 	it('has an effect cancelled, and keeps who and why', async () => {

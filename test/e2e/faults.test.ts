@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { notFound } from '../../sandbox/http/misbehave.ts';
 import { type Invoice, invoice } from '../../sandbox/invoices/invoice.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
@@ -98,6 +99,10 @@ describe('an API that does not answer', () => {
 		await funded({ 1: '10' });
 		const id = await shown('60', ['1'], '10');
 		await untilWaiting(product, id, 'INSUFFICIENT_FUNDS');
+		// As behind a wrong address: whatever is asked for is not there.
+		world.everclear.fault = () => notFound();
+		expect((await untilWaiting(product, id, 'API_UNAVAILABLE')).detail).toContain('no /invoices');
+		world.everclear.fault = () => undefined;
 		world.everclear.hub.clear();
 		await until('the invoice is gone', async () => ((await demandOf(product.sql, id))?.status === 'gone' ? true : null));
 	});

@@ -6,14 +6,18 @@ import type { Demand } from '../../invoice/demand.ts';
 import type { FreshNeed } from '../../settle/decide.ts';
 
 /**
- * Only two 404s in a row mean that an invoice is gone. Throws `TransientError` when the source does not answer: then nothing is known,
- * and nothing is decided; `PermanentError` when its answer makes no sense.
+ * Only two 404s in a row, from an API that lists invoices, mean that one is gone. Throws `TransientError` when the source does not answer: then nothing
+ * is known, and nothing is decided; `PermanentError` when its answer makes no sense.
  */
 export async function readInvoiceNeed(app: App, { externalId }: Demand): Promise<Need | 'gone'> {
 	const invoice = await app.everclear.invoice(externalId);
 	const minAmounts = invoice === 'gone' ? 'gone' : await app.everclear.minAmounts(externalId);
 	if (invoice !== 'gone' && minAmounts !== 'gone') return readNeed(invoice, minAmounts, app.config);
-	if ((await app.everclear.invoice(externalId)) === 'gone') return 'gone';
+	if ((await app.everclear.invoice(externalId)) === 'gone') {
+		// Behind a wrong address everything is a 404.
+		await app.everclear.invoices().next();
+		return 'gone';
+	}
 	throw new TransientError(`invoice ${externalId} is listed, but the API has no minimum amounts for it`, { invoice: externalId });
 }
 
