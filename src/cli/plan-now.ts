@@ -7,6 +7,7 @@ import { createLog } from '../observe/log.ts';
 import { type Explainer, explainerOf } from '../plan/explain/explain.ts';
 import type { BatchPlan } from '../plan/plan.ts';
 import type { Question } from '../steps/plan/decision.ts';
+import { named } from '../steps/plan/named.ts';
 import { type DryRun, planDry } from '../steps/plan/plan-dry.ts';
 import { type Answer, answerOf } from './plan-file/answer.ts';
 import type { PlanFile } from './plan-file/read-plan-file.ts';
@@ -78,7 +79,8 @@ function offIn({ uses }: DryRun['run']) {
 
 type Show<Shown> = (file: PlanFile, batch: BatchPlan, explainer: Explainer) => Shown;
 
-function explained<Shown>({ planning }: Config, { question, batch }: { question: Question; batch: BatchPlan }, show: Show<Shown>): Shown {
+function explained<Shown>({ planning }: Config, asked: { question: Question; batch: BatchPlan }, show: Show<Shown>): Shown {
+	const { question, batch } = named(asked);
 	const file = { ...question, goal: planning.goal, budgetMs: planning.budgetMs };
 	return show(file, batch, explainerOf(file, batch));
 }

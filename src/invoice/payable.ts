@@ -8,7 +8,10 @@ import type { Amount } from '../money/amount.ts';
 
 /** The part of a demand that paying at once needs. */
 export interface PayableDemand {
+	/** Its own; nobody else's in the same question. */
 	readonly id: string;
+	/** What its source calls it, where that is not its id; another source may call one of its own the same. */
+	readonly name?: string;
 	readonly asset: string;
 	/** Any unit of time, as long as it is the same for all. */
 	readonly enqueuedAt: number;
@@ -155,9 +158,12 @@ interface PayableBudget {
 	exhausted: boolean;
 }
 
-/** Older first; of the same age, the smaller id by code point. */
-export function byAge(a: { enqueuedAt: number; id: string }, b: { enqueuedAt: number; id: string }): number {
-	return a.enqueuedAt === b.enqueuedAt ? compareCodePoints(a.id, b.id) : a.enqueuedAt - b.enqueuedAt;
+type Aged = Pick<PayableDemand, 'enqueuedAt' | 'id' | 'name'>;
+
+/** Older first; of the same age, the smaller name by code point, and of the same name the smaller id. */
+export function byAge(a: Aged, b: Aged): number {
+	if (a.enqueuedAt !== b.enqueuedAt) return a.enqueuedAt - b.enqueuedAt;
+	return compareCodePoints(a.name ?? a.id, b.name ?? b.id) || compareCodePoints(a.id, b.id);
 }
 
 /** Order by Unicode code point; `<` on strings orders by UTF-16 unit, which differs beyond the basic plane. */

@@ -2,21 +2,25 @@
  * Wake-ups, written in the business transaction. A relay turns them into jobs; a row may become a job twice, never zero times.
  */
 import { and, asc, inArray, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { outbox } from '../../drizzle/schema/inventory.ts';
 import type { Db, Tx } from './db.ts';
 
-export type Wakeup =
-	| { readonly topic: 'evaluate'; readonly demandId: string }
+/** Every topic with what it says: the list that is asked for, and the type, are this one. `workers/job-of.ts` has the job of each. */
+const wakeup = z.discriminatedUnion('topic', [
+	z.object({ topic: z.literal('evaluate'), demandId: z.string() }),
 	/** An invoice that the hub speaks of, known to us or not; a lower-case intent id. */
-	| { readonly topic: 'invoice'; readonly invoiceId: string }
-	| { readonly topic: 'plan' }
+	z.object({ topic: z.literal('invoice'), invoiceId: z.string() }),
+	z.object({ topic: z.literal('plan') }),
 	/** The flow of an earmark, with the steps that remain. */
-	| { readonly topic: 'flow'; readonly earmarkId: string; readonly generation: number }
+	z.object({ topic: z.literal('flow'), earmarkId: z.string(), generation: z.int() }),
 	/** With the generation that the reconciler has begun for it; without one when something has happened. */
-	| { readonly topic: 'settle'; readonly earmarkId: string; readonly generation?: number };
+	z.object({ topic: z.literal('settle'), earmarkId: z.string(), generation: z.int().optional() }),
+]);
+export type Wakeup = Readonly<z.output<typeof wakeup>>;
 
 /** What this version can turn into jobs. Rows of a newer version's topics are left to it. */
-const TOPICS = Object.keys({ evaluate: 1, invoice: 1, plan: 1, flow: 1, settle: 1 } satisfies Record<Wakeup['topic'], 1>);
+const TOPICS = wakeup.options.map(({ shape }) => shape.topic.value);
 
 export interface OutboxRow {
 	readonly id: string;
@@ -43,7 +47,7 @@ export async function relayOutbox(db: Db, limit: number, send: (rows: readonly O
 			.for('update', { skipLocked: true });
 		if (rows.length === 0) return 0;
 		await send(
-			rows.map((row) => ({ id: row.id.toString(), wakeup: { topic: row.topic, ...(row.payload as object) } as Wakeup })),
+			rows.map(({ id, topic, payload }) => ({ id: id.toString(), wakeup: wakeup.parse({ ...(payload as object), topic }) })),
 			tx,
 		);
 		await tx

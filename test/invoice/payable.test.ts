@@ -113,6 +113,18 @@ describe('choosePayable', () => {
 });
 
 describe('order by age', () => {
+	it('is by name among those of one age, whatever their ids are, and by id among those of one name', () => {
+		const one = { enqueuedAt: 1, id: '9', name: 'a' };
+		const sorted = [
+			{ enqueuedAt: 1, id: 'b' },
+			{ enqueuedAt: 1, id: '0', name: 'c' },
+			one,
+			{ ...one, id: '8' },
+			{ ...one, enqueuedAt: 0 },
+		].sort(byAge);
+		expect(sorted.map(({ id }) => id)).toEqual(['9', '8', '9', 'b', '0']);
+	});
+
 	it('compares ids by code point, not by UTF-16 unit', () => {
 		expect(['\u{1F600}', '\uFF5E', 'b', 'a', ''].sort(compareCodePoints)).toEqual(['', 'a', 'b', '\uFF5E', '\u{1F600}']);
 		fc.assert(

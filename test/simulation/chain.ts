@@ -13,7 +13,7 @@ export interface Call {
 }
 
 /** What a mined call has left behind, and how that is taken back with its block. */
-export interface Acted {
+interface Acted {
 	readonly logs: readonly Log[];
 	readonly undo: () => void;
 }
@@ -27,7 +27,7 @@ export interface Contract {
 	act(data: Hex, hash: Hash): Acted;
 }
 
-export interface Receipt {
+interface Receipt {
 	readonly status: 'success' | 'reverted';
 	readonly transactionHash: Hash;
 	readonly blockNumber: bigint;
@@ -38,12 +38,12 @@ export interface Receipt {
 }
 
 /** What befalls the calls of contracts here, but not approvals. */
-export type Trouble = 'none' | 'refuses' | 'reverts';
+type Trouble = 'none' | 'refuses' | 'reverts';
 
 /** How the node begins when it is our own fault: a hold or an allowance was wrong, or the wallet would fall below its reserve. */
 export const NOT_ENOUGH = 'not enough';
 
-export interface ChainFacts {
+interface ChainFacts {
 	readonly venue: string;
 	readonly token: Address;
 	readonly opening: bigint;
@@ -63,7 +63,7 @@ export interface Sent extends Call {
 	readonly fee: bigint;
 }
 
-export interface Arrival {
+interface Arrival {
 	readonly transactionHash: Hash;
 	readonly blockNumber: bigint;
 	readonly args: { readonly value: bigint };

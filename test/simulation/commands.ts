@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { Beginning } from './outside.ts';
 import { VIAS, type Vias } from './product.ts';
 
-export const CHANGES = ['rises', 'falls', 'is filled by another', 'is back', 'closes a destination', 'opens its destinations'] as const;
+const CHANGES = ['rises', 'falls', 'is filled by another', 'is back', 'closes a destination', 'opens its destinations'] as const;
 export const ROUTE_TURNS = ['fails', 'off', 'on', 'auto'] as const;
-export const ARRIVALS = ['whole', 'less', 'together', 'back'] as const;
+const ARRIVALS = ['whole', 'less', 'together', 'back'] as const;
 
 /** What disturbs jobs; 0 is never. */
 export interface Disturbances {
@@ -103,7 +103,7 @@ export interface Opening extends Beginning {
 const units = (min: number, max: number) => fc.integer({ min, max }).map(BigInt);
 const needAt = (venues: Readonly<Record<string, bigint>>) => units(30, 110).map((need) => wanted(venues, need));
 
-export const opening: fc.Arbitrary<Opening> = fc.record({
+const opening: fc.Arbitrary<Opening> = fc.record({
 	// Most is at 1, so that much has to come from there, to 56 in two hops.
 	balances: fc.tuple(units(280, 600), units(20, 45), units(20, 80)),
 	needs: fc.tuple(

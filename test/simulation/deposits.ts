@@ -61,7 +61,7 @@ export interface Movement {
 	readonly entries: readonly string[];
 }
 
-export interface Ground {
+interface Ground {
 	readonly chainAt: (venue: string) => Chain;
 	readonly hash: () => Hash;
 	readonly movements: Movement[];

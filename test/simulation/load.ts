@@ -41,7 +41,7 @@ async function bundleOnce(): Promise<string> {
 	return folder;
 }
 
-export interface Bundle {
+interface Bundle {
 	/** The tree that is bundled: this one, or a copy of it below this one. */
 	readonly root: string;
 	/** Paths below the root; each becomes a file of its name that ends in `.mjs`. */

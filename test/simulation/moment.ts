@@ -2,7 +2,7 @@
 import { TransientError } from '../../src/errors.ts';
 import { pointOf } from './crash-points.ts';
 
-export interface Disturbance {
+interface Disturbance {
 	/** At which look outside `meanwhile` is called, counted from 1; 0 is never. */
 	readonly interruptedAt: number;
 	/** Before which of its statements and transactions the process dies, counted from 1; 0 is never. */
@@ -35,7 +35,7 @@ export async function during(disturbance: Disturbance, step: () => Promise<void>
 }
 
 /** Throws `Death` in a process that has died: what it catches there must not make it act again. */
-export function live(): void {
+function live(): void {
 	if (steps.at(-1)?.dead === true) throw new Death('the process has died');
 }
 

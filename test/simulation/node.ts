@@ -16,7 +16,7 @@ import { type Call, type Chain, remembering, type Sent } from './chain.ts';
 
 const FEE = 10n;
 
-export interface NodePorts {
+interface NodePorts {
 	/** Called while each answer is on its way: what is said may be old news when it arrives. */
 	readonly look: () => Promise<void>;
 	/** Called with every transaction that is sent, before anybody can mine it. */

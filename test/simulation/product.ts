@@ -35,7 +35,7 @@ export interface Clock {
 	nowMs: number;
 }
 
-export interface ProductParts extends Rows {
+interface ProductParts extends Rows {
 	readonly clock: Clock;
 	readonly vias: Vias;
 }

@@ -48,7 +48,7 @@ async function relay({ app, queue }: Stage): Promise<void> {
 	);
 }
 
-export interface Work {
+interface Work {
 	/** One job, by number; every one that is ready, when left out. */
 	readonly pick?: number;
 	/** Two workers get the same job. */

@@ -41,7 +41,7 @@ export const claims = (venue: Venue, how: 'are paused' | 'go on'): Command => ({
 	paused: how === 'are paused',
 });
 
-export interface Terms {
+interface Terms {
 	/** What `claiming` keeps of a deposit: with 6 it is too dear where `model` will do, with 1 it is the first choice. */
 	readonly claiming: bigint;
 	readonly vias: Vias;

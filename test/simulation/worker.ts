@@ -4,7 +4,7 @@ import { CRASH_POINTS } from './crash-points.ts';
 import { crashPointsHit } from './moment.ts';
 import { Broken, playSeed } from './play.ts';
 
-export interface BrokenRun {
+interface BrokenRun {
 	readonly seed: number;
 	readonly kind: Broken['kind'];
 	/** What was found to be wrong, without the story. */

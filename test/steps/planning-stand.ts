@@ -137,7 +137,7 @@ function telling(files: object[]) {
 	};
 }
 
-export interface Asking {
+interface Asking {
 	readonly asset?: string;
 	/** Whole tokens, where each destination is. */
 	readonly at: readonly (readonly [Venue, bigint])[];

@@ -13,14 +13,14 @@ import { testDatabase } from '../stack.ts';
 /** What becomes of a call: `lost` is carried out and its answer does not come, `never` does not come to the exchange. */
 export type Fate = 'taken' | 'lost' | 'never';
 
-export interface Call {
+interface Call {
 	readonly key: string;
 	readonly amount: string;
 	/** By the exchange's clock, as the call says it. */
 	readonly atMs: number;
 }
 
-export interface ClaimRow {
+interface ClaimRow {
 	readonly try: number;
 	readonly status: string;
 	readonly key: string | null;

@@ -9,7 +9,7 @@ import { explain, isCertain, type Sight } from './refusal.ts';
 import { stopAfter } from './stop-after.ts';
 
 export interface Alternatives {
-	/** By the name of the demand, as those below. */
+	/** By demand id, as those below. */
 	readonly plans: ReadonlyMap<string, Explanation>;
 	/** In words; of those that are refused as they were before it is known. */
 	readonly refusals: ReadonlyMap<string, string>;
@@ -34,7 +34,7 @@ export function alternativesTo(app: App, { decision, demands, sight }: Decided):
 	const { question, batch } = decision;
 	const explainer = explainerOf({ ...question, goal: app.config.planning.goal }, batch);
 	const unknown = batch.unplanned.filter((refusal) => {
-		const demand = demands.find((each) => each.externalId === refusal.demand);
+		const demand = demands.find((each) => each.id === refusal.demand);
 		if (demand === undefined) return false;
 		const waiting = explain(app, demand, { refusal, ...sight });
 		return isCertain(waiting) && !isSaid(demand, waiting);

@@ -66,7 +66,7 @@ async function write(app: App, tx: Tx, { run, now, decision, alternatives, story
 	for (const each of topUps) await commitTopUp(app, tx, { ...each, sight, trials, story });
 	await earmarkPayments(app, tx, { payments: batch.payable, demands: now.demands, story });
 	// One without priced routes is here to be paid at once; otherwise the planning that it has woken answers for it.
-	const asked = new Map(now.demands.filter(({ id }) => run.priced.has(id)).map((demand) => [demand.externalId, demand]));
+	const asked = new Map(now.demands.filter(({ id }) => run.priced.has(id)).map((demand) => [demand.id, demand]));
 	const plans = batch.plans.flatMap((plan) => ({ plan, demand: asked.get(plan.demand) })).filter(isAsked);
 	let planned = 0;
 	for (const { plan, demand } of plans) {

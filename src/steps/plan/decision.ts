@@ -52,7 +52,7 @@ export function decide(rules: Rules, { snapshot, routes }: Situation, evaluate: 
 	return { topUps, question, batch: evaluate(question) };
 }
 
-/** The same live and in a plan file: demands go by the names that their source gave them. */
+/** Demands of several sources may have one name, so they go by their own ids; `named.ts` has the names. */
 function questionOf(
 	{ assets, planning }: Rules,
 	{ holdings, routes, demands }: Pick<Snapshot, 'holdings' | 'demands'> & Pick<Situation, 'routes'>,
@@ -69,8 +69,8 @@ function questionOf(
 	};
 }
 
-function plannedDemand({ externalId, asset, enqueuedAt, destinations, maxCost }: Demand): PlannedDemand {
-	return { id: externalId, asset, enqueuedAt, destinations, maxCost };
+function plannedDemand({ id, externalId, asset, enqueuedAt, destinations, maxCost }: Demand): PlannedDemand {
+	return { id, name: externalId, asset, enqueuedAt, destinations, maxCost };
 }
 
 function usedByAll({ demands }: Question, { plans, payable }: BatchPlan): Units {

@@ -39,13 +39,13 @@ interface Paying {
 /** Commits payments that are possible under the locks that the caller holds. */
 export async function earmarkPayments(app: App, tx: Tx, { payments, demands, story }: Paying): Promise<void> {
 	for (const { id, venue, amount } of payments) {
-		const demand = demands.find((each) => each.externalId === id);
-		if (demand === undefined) throw new RangeError(`nobody has asked to pay ${id}`);
-		const { id: demandId, asset } = demand;
+		const demand = demands.find((each) => each.id === id);
+		if (demand === undefined) throw new RangeError(`nobody has asked to pay demand ${id}`);
+		const { externalId, asset } = demand;
 		const text = formatAmount(amount, endOf(app, asset, venue).decimals);
-		const draft = { demandId, asset, venue, amount, local: amount, legs: [], plan: { paidAtOnce: true, venue, amount: text } };
+		const draft = { demandId: id, asset, venue, amount, local: amount, legs: [], plan: { paidAtOnce: true, venue, amount: text } };
 		await createEarmark(tx, draft, app.config.wallet);
-		story.push(['info', { invoice: id, venue, amount: text }, 'paid at once']);
+		story.push(['info', { invoice: externalId, venue, amount: text }, 'paid at once']);
 	}
 }
 
@@ -57,6 +57,6 @@ export async function readFreshHoldings(app: App, tx: Tx, asset: string): Promis
 }
 
 /** Equal ages are ordered by the source's own id, as in the plan file. */
-function payable({ externalId, asset, enqueuedAt, destinations }: Demand) {
-	return { id: externalId, asset, enqueuedAt, destinations };
+function payable({ id, externalId, asset, enqueuedAt, destinations }: Demand) {
+	return { id, name: externalId, asset, enqueuedAt, destinations };
 }

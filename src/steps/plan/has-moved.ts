@@ -43,11 +43,11 @@ function availableAt({ holdings }: Snapshot, place: Position): bigint | null {
 
 function isOutdated(before: Demand, now: Snapshot, { batch }: Decision): boolean {
 	const demand = now.demands.find(({ id }) => id === before.id);
-	const refusal = batch.unplanned.find((each) => each.demand === before.externalId);
+	const refusal = batch.unplanned.find((each) => each.demand === before.id);
 	// Without one that gets nothing the others get the same.
 	if (demand === undefined) return refusal === undefined;
 	if (destinationsOf(before) !== destinationsOf(demand)) return true;
-	const plan = batch.plans.find((each) => each.demand === before.externalId);
+	const plan = batch.plans.find((each) => each.demand === before.id);
 	// Its worth changes with every evaluation: only what the answer hangs on counts.
 	if (plan !== undefined) return isTooDear(plan, demand);
 	return refusal?.reason === 'UNPROFITABLE' && (demand.maxCost === null || isMore(demand.maxCost, before.maxCost ?? demand.maxCost));

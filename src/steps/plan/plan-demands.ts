@@ -14,6 +14,7 @@ import { alternativesTo, NO_ALTERNATIVES } from './alternatives.ts';
 import { commitDecision, type Run } from './commit-decision.ts';
 import { type Decision, decide } from './decision.ts';
 import { hasMoved, haveQuotesMoved, restsOnOver } from './has-moved.ts';
+import { named } from './named.ts';
 import { planFileOf } from './plan-file.ts';
 import { type Age, isAnyOver } from './quoted.ts';
 import { triedOnce, usableOf } from './route-health.ts';
@@ -81,8 +82,10 @@ export function decideOn({ config, log }: App, { quoted }: Run, { snapshot, stop
 	const decision = decide(config, { snapshot, routes: usableOf(quoted.routes, uses) }, ({ input, demands }) =>
 		triedOnce((routes) => evaluateOnDemandRebalancing({ ...input, routes }, demands, { goal, stop }), input.routes, uses),
 	);
-	const { question, batch } = decision;
-	if (log.isLevelEnabled('debug')) log.debug({ file: planFileOf(question, { goal, budgetMs }), proof: batch.proof.exact }, 'planned on');
+	if (log.isLevelEnabled('debug')) {
+		const { question, batch } = named(decision);
+		log.debug({ file: planFileOf(question, { goal, budgetMs }), proof: batch.proof.exact }, 'planned on');
+	}
 	return decision;
 }
 

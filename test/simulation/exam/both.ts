@@ -2,10 +2,10 @@
  * Both stores under the functions of one: each question is put to the store in memory and to PostgreSQL, in the same transaction of each, and
  * their answers are compared. Ids and time are the same in both, so that answers are equal as they are. The exam is linked with it (`load.ts`).
  */
-import { DrizzleQueryError } from 'drizzle-orm';
 import type { Db, Tx } from '../../../src/store/db.ts';
-import { type Handle, Memory, type MemoryOptions, Refused, type Rows } from '../store/memory.ts';
+import { type Handle, Memory, type MemoryOptions, type Rows } from '../store/memory.ts';
 import { tellTime } from './clock.ts';
+import { type Answer, differenceOf, postingsNamed, rowsApart, short, text, whatToDo } from './difference.ts';
 import { TABLES } from './tables.ts';
 
 type Work = (tx: Tx) => Promise<unknown>;
@@ -13,24 +13,19 @@ type Work = (tx: Tx) => Promise<unknown>;
 type Ask = (handle: any, ...rest: any[]) => any;
 type Call = (...given: unknown[]) => unknown;
 
-interface Question {
+interface Asked {
+	/** Of both stores; null for what is no function of theirs. */
+	readonly module: string | null;
 	readonly name: string;
-	readonly real: Ask;
-	readonly double: Ask;
 	/** Without the handle. */
 	readonly given: readonly unknown[];
 }
 
-type Answer = { readonly value: unknown } | { readonly error: unknown };
+interface Question extends Asked {
+	readonly real: Ask;
+	readonly double: Ask;
+}
 
-/** Answers in whose order little is promised: rows of the same key come in order, if any. */
-const UNORDERED: Readonly<Record<string, (row: unknown) => string>> = {
-	takeDue: text,
-	endedWithOpenAllowances: text,
-	positionsAwaiting: text,
-	readHoldings: text,
-	readEffectsOf: (row) => text((row as { ownerId: string }).ownerId),
-};
 /** Questions in the middle of which others are asked, by what they call. */
 const NESTED: readonly string[] = ['inTransaction', 'relayOutbox'];
 
@@ -49,7 +44,7 @@ export function paired(module: string, real: Readonly<Record<string, Ask>>, memo
 			[
 				name,
 				async (handle: PairedHandle, ...given) => {
-					const answer = await handle.both.ask(handle, { name, real: original, double, given });
+					const answer = await handle.both.ask(handle, { module, name, real: original, double, given });
 					answered.add(`${module}.${name}`);
 					return answer;
 				},
@@ -74,7 +69,7 @@ interface PairedHandle {
 }
 
 /** What one of the stores has said that the other has not. Nothing can be asked any more. */
-export class Difference extends Error {}
+class Difference extends Error {}
 
 export class Both implements Rows {
 	readonly memory: Memory;
@@ -101,7 +96,7 @@ export class Both implements Rows {
 	private handle(memory: Db | Tx, postgres: Db | Tx): PairedHandle {
 		const { isRoot } = memory as unknown as Handle;
 		const transaction: PairedHandle['transaction'] = (work) =>
-			this.ask(handle, { name: 'transaction', real: begin, double: begin, given: [work] });
+			this.ask(handle, { module: 'db', name: 'transaction', real: begin, double: begin, given: [work] });
 		const handle: PairedHandle = { both: this, memory, postgres, isRoot, turn: Promise.resolve(), transaction };
 		return handle;
 	}
@@ -136,7 +131,7 @@ export class Both implements Rows {
 	}
 
 	/** The last argument is called once, in the middle of both. */
-	private async nested({ memory, postgres }: PairedHandle, { name, real, double, given }: Question): Promise<[Answer, Answer]> {
+	private async nested({ memory, postgres }: PairedHandle, { module, name, real, double, given }: Question): Promise<[Answer, Answer]> {
 		const rest = given.slice(0, -1);
 		const work = given.at(-1) as Call;
 		let inPostgres: Answer | null = null;
@@ -146,7 +141,7 @@ export class Both implements Rows {
 				inPostgres = await answerOf(() =>
 					real(postgres, ...rest, async (...others: unknown[]) => {
 						this.compare(
-							{ name: `${name} calls`, given: rest },
+							{ module, name: `${name} calls`, given: rest },
 							{ value: handed.filter(isNoHandle) },
 							{ value: others.filter(isNoHandle) },
 						);
@@ -179,13 +174,14 @@ export class Both implements Rows {
 	async compareRows(): Promise<void> {
 		for (const [name, { table, inMemory }] of Object.entries(TABLES)) {
 			const rows: readonly object[] = await this.postgres.select().from(table);
-			this.compare({ name, given: [] }, { value: sorted(postingsNamed(inMemory(this.memory))) }, { value: sorted(postingsNamed(rows)) });
+			const difference = rowsApart(postingsNamed(inMemory(this.memory)), postingsNamed(rows));
+			if (difference !== null) this.fail(`rows of ${name}\n${difference}\n${whatToDo(null)}`);
 		}
 	}
 
-	private compare({ name, given }: Pick<Question, 'name' | 'given'>, inMemory: Answer, inPostgres: Answer): void {
-		const [one, other] = [saying(name, inMemory), saying(name, inPostgres)];
-		if (one !== other) this.fail(`${name}(${given.map((each) => text(each)).join(', ')})\n  memory:     ${one}\n  PostgreSQL: ${other}`);
+	private compare({ module, name, given }: Asked, inMemory: Answer, inPostgres: Answer): void {
+		const difference = differenceOf(name, inMemory, inPostgres);
+		if (difference !== null) this.fail(`${name}(${short(given.map(text).join(', '))})\n${difference}\n${whatToDo(module)}`);
 	}
 
 	private fail(what: string, cause?: unknown): never {
@@ -241,45 +237,4 @@ class Recorded {
 		const entries = Object.entries(value).map(([key, each]) => [key, typeof each === 'function' ? wrap(each as Call) : each]);
 		return Object.fromEntries(entries);
 	}
-}
-
-/** The product draws the names of postings: here each has that of its first entry. */
-function postingsNamed(rows: readonly object[]): object[] {
-	const first = new Map<string, bigint>();
-	for (const { posting, id } of rows as readonly { posting?: string; id: bigint }[])
-		if (posting !== undefined)
-			first.set(
-				posting,
-				[first.get(posting) ?? id, id].reduce((one, other) => (one < other ? one : other)),
-			);
-	return rows.map((row) => ('posting' in row ? { ...row, posting: first.get(row.posting as string) } : row));
-}
-
-const sorted = (rows: readonly unknown[], keyOf = text) =>
-	[...rows].sort((one, other) => keyOf(one).localeCompare(keyOf(other))).map((row) => text(row));
-
-function saying(name: string, answer: Answer): string {
-	if ('error' in answer) return `throws ${errorWords(answer.error)}`;
-	const keyOf = UNORDERED[name];
-	return keyOf === undefined || !Array.isArray(answer.value) ? text(answer.value) : sorted(answer.value, keyOf).join('; ');
-}
-
-/** The rule that is broken has another name in memory. */
-function errorWords(error: unknown): string {
-	if (error instanceof Refused || error instanceof DrizzleQueryError) return 'what a database throws';
-	return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
-}
-
-const INSTANT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(\+00|Z)$/;
-
-/** The same text for the same value: instants are written in two ways, and what is undefined is not there. */
-function text(value: unknown): string {
-	return JSON.stringify(value, (_, each: unknown) => {
-		if (typeof each === 'bigint') return `${each}n`;
-		if (typeof each === 'function') return 'a function';
-		if (typeof each === 'string' && INSTANT.test(each)) return new Date(each).toISOString();
-		if (each instanceof Map) return [...each].sort();
-		if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
-		return Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)));
-	});
 }

@@ -1,8 +1,10 @@
 /** The exam that both stores take together: the simulator's runs, and what they are asked at random. */
 import fc from 'fast-check';
+import { demands } from '../../../drizzle/schema/demands.ts';
 import type { Db } from '../../../src/store/db.ts';
 import { openingOf } from '../commands.ts';
 import { type Played, play } from '../play.ts';
+import type { DemandRow, Memory } from '../store/memory.ts';
 import { Both, unanswered } from './both.ts';
 import { Chance } from './chance.ts';
 import { empty } from './clock.ts';
@@ -32,13 +34,29 @@ export async function askBoth(postgres: Db, asked: readonly { readonly afterMs: 
 	await empty(postgres);
 	let nowMs = 1_790_000_000_000;
 	const both = new Both(postgres, { nowMs: () => nowMs, onStatement: () => {} });
-	for (const { afterMs, what } of [...BEGINNING.map((each) => ({ afterMs: 0, what: each })), ...asked]) {
+	await addNamesakes(postgres, both.memory);
+	for (const [index, { afterMs, what }] of [...BEGINNING.map((each) => ({ afterMs: 0, what: each })), ...asked].entries()) {
 		// Of what happens in the same moment PostgreSQL does not say what came first.
 		nowMs += 1 + afterMs;
 		await ask(both.db, what, new Chance(both.memory, what.seed));
-		if (both.difference !== null) throw both.difference;
+		const names = what.kind === 'on a connection' ? what.name : what.names.join(', ');
+		if (both.difference !== null) throw new Error(`asked ${what.kind}, as number ${index + 1}: ${names}\n${both.difference.message}`);
 	}
 	await both.compareRows();
+}
+
+/** Demands of another source under the external ids of invoices: no question about an invoice is about them. No function writes such rows yet. */
+async function addNamesakes(postgres: Db, memory: Memory): Promise<void> {
+	for (const [index, externalId] of ['0xa', '0xb'].entries()) {
+		const at = memory.now();
+		const row: DemandRow = {
+			...{ id: `00000000-0000-4000-a000-00000000000${index}`, kind: 'imbalance', externalId, asset: 'USDC', status: 'open' },
+			...{ destinations: [], maxCostHub: null, reason: null, reasonDetail: null, enqueuedAt: memory.instant((index + 5) * 1_000) },
+			...{ firstSeenAt: at, evaluatedAt: null, nextActionAt: at, generation: 0, version: 0, createdAt: at, updatedAt: at },
+		};
+		await postgres.insert(demands).values(row);
+		memory.add(memory.demands, row);
+	}
 }
 
 /** Functions that have answered nothing so far, or have thrown whatever they were asked. */

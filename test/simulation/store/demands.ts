@@ -6,7 +6,7 @@ import { amount, HUB_DECIMALS } from '../../../src/money/amount.ts';
 import { powerOfTen } from '../../../src/money/units.ts';
 import { theOne } from '../../../src/store/db.ts';
 import type * as real from '../../../src/store/demands.ts';
-import { type DemandRow, tablesOf } from './memory.ts';
+import { type DemandRow, type Memory, tablesOf } from './memory.ts';
 
 const SERVED: readonly string[] = ['open', 'earmarked'];
 const byAge = (one: DemandRow, other: DemandRow) =>
@@ -16,7 +16,7 @@ export const saveInvoice: typeof real.saveInvoice = async (tx, { intentId, asset
 	const memory = await tablesOf(tx);
 	// PostgreSQL takes an id for a row before it sees that it is there.
 	const id = memory.id();
-	const known = memory.demands.find((each) => each.externalId === intentId);
+	const known = demandOfInvoice(memory, intentId);
 	if (known?.status === 'gone') {
 		const anew = { status: 'open', reason: 'NOT_EVALUATED', destinations: [], evaluatedAt: null };
 		memory.change(known, { ...anew, nextActionAt: memory.now(), updatedAt: memory.now() });
@@ -59,7 +59,7 @@ export const readDemand: typeof real.readDemand = async (db, id) => {
 };
 
 export const demandIdOfInvoice: typeof real.demandIdOfInvoice = async (db, invoiceId) =>
-	(await tablesOf(db)).demands.find((each) => each.externalId === invoiceId)?.id ?? null;
+	demandOfInvoice(await tablesOf(db), invoiceId)?.id ?? null;
 
 export const readOpenDemands: typeof real.readOpenDemands = async (db, asset) => {
 	const memory = await tablesOf(db);
@@ -116,6 +116,11 @@ export const setDemandStatus: typeof real.setDemandStatus = async (tx, { id, to,
 		...(to === 'open' ? { destinations: [] } : {}),
 	});
 };
+
+/** Another source may call a demand of its own the same. */
+export function demandOfInvoice({ demands }: Memory, invoiceId: string): DemandRow | undefined {
+	return demands.find((each) => each.kind === 'invoice' && each.externalId === invoiceId);
+}
 
 function toDemand(row: DemandRow): Demand {
 	const destinations = row.destinations as { venue: string; amount: string }[];

@@ -5,6 +5,7 @@ import { InvariantError } from '../../../src/errors.ts';
 import { amount } from '../../../src/money/amount.ts';
 import { theOne } from '../../../src/store/db.ts';
 import type * as real from '../../../src/store/earmarks.ts';
+import { demandOfInvoice } from './demands.ts';
 import { readLegsOf } from './legs.ts';
 import { type EarmarkRow, refuse, tablesOf } from './memory.ts';
 
@@ -104,7 +105,7 @@ export const expectEarmarkWithin: typeof real.expectEarmarkWithin = async (db, e
 
 export const getEarmarkForInvoice: typeof real.getEarmarkForInvoice = async (db, invoiceId) => {
 	const memory = await tablesOf(db);
-	const demand = memory.demands.find((each) => each.externalId === invoiceId);
+	const demand = demandOfInvoice(memory, invoiceId);
 	const rows = memory.earmarks.filter((each) => each.demandId === demand?.id && each.deletedAt === null);
 	const row = rows.find(isActive) ?? rows.at(-1);
 	return row === undefined ? null : { ...toEarmark(row), invoiceId, operations: await readLegsOf(db, row.id) };
