@@ -11,7 +11,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { PermanentError } from '../src/errors.ts';
+import { ConfigError, errorText, PermanentError, TransientError } from '../src/errors.ts';
 import type { FlowRequest, JobRequest } from './job.ts';
 import { CLOCKS_DIFFER_MS, depthOf, isLive, isReady, type Line, type QueueDepth, waitingSince } from './line.ts';
 
@@ -62,7 +62,7 @@ export function connectQueues(settings: QueueSettings): QueueConnection {
 }
 
 function connectRedis({ redisUrl, prefix }: QueueSettings): QueueConnection {
-	const client = new Redis(redisUrl ?? '', { maxRetriesPerRequest: null });
+	const client = opened(() => new Redis(redisUrl ?? '', { maxRetriesPerRequest: null }));
 	// Without a listener a lost connection would end the process; ioredis reconnects by itself and readiness reports it.
 	client.on('error', () => {});
 	const options = { connection: client, prefix };
@@ -101,6 +101,46 @@ function connectPostgres({ databaseUrl, connections, prefix }: QueueSettings): Q
 		workerOptions: options,
 		close: () => pool.end(),
 	};
+}
+
+/**
+ * Asks the queue server once, for a start that would otherwise wait in silence; a process that is up goes on by itself when it is lost.
+ * Throws what an operator can read. Nothing to ask where the queues are in the database.
+ */
+export async function checkQueues({ backend, redisUrl }: QueueSettings): Promise<void> {
+	if (backend === 'postgres') return;
+	const client = opened(() => new Redis(redisUrl ?? '', { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null }));
+	let last: unknown;
+	client.on('error', (error) => {
+		last = error;
+	});
+	try {
+		await withinPing(client.connect().then(() => client.ping()));
+	} catch (error) {
+		throw queueTrouble(last ?? error);
+	} finally {
+		client.disconnect();
+	}
+}
+
+function opened(open: () => Redis): Redis {
+	try {
+		return open();
+	} catch {
+		// What it says may repeat the password.
+		throw new ConfigError('REDIS_URL', 'is no URL like redis://user:password@host:6379');
+	}
+}
+
+/** What every refusal of a queue server leaves as it was. */
+const SAFE = 'Nothing was sent, and every fact is in PostgreSQL.';
+
+function queueTrouble(error: unknown): TransientError {
+	const said = errorText(error);
+	const isLogin = /NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(said);
+	const what = isLogin ? 'the queue server refuses the login' : 'no queue server answers';
+	const act = isLogin ? 'Correct user and password' : 'Start Redis, or correct host and port';
+	return new TransientError(`REDIS_URL: ${what} (${said}). ${SAFE} ${act}, and start again.`, { key: 'REDIS_URL' }, { cause: error });
 }
 
 /** Prepares the PostgreSQL backend's own tables; a no-op on Redis. */

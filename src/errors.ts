@@ -46,9 +46,27 @@ export class ConfigError extends PermanentError {
 
 /** The text of anything thrown, safe to store: PostgreSQL refuses NUL characters and lone surrogates. */
 export function errorText(error: unknown): string {
-	const text = error instanceof Error ? error.message : String(error);
+	const text = error instanceof Error ? messageOf(error) : String(error);
 	// Cut first: a cut may leave half of a surrogate pair behind, which the cleaning then replaces.
 	return storableText(text.slice(0, 2_000));
+}
+
+const QUERY_CHARS = 200;
+
+/**
+ * drizzle says which query failed and keeps why in its cause; Node says nothing where none of a host's addresses answers; viem adds the whole
+ * call, over many lines, to what went wrong.
+ */
+function messageOf(error: Error): string {
+	const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+	if (error.message === '' && first instanceof Error) return messageOf(first);
+	if ('shortMessage' in error && error.message.includes('\n')) {
+		const { shortMessage, details } = error as { shortMessage: unknown; details?: unknown };
+		return [shortMessage, details].filter(Boolean).join(' ').replace(/\s+/g, ' ');
+	}
+	if (!error.message.startsWith('Failed query: ') || !(error.cause instanceof Error)) return error.message;
+	const query = error.message.replace(/\nparams: .*$/s, '').replace(/\s+/g, ' ');
+	return `${messageOf(error.cause)} (${query.slice(0, QUERY_CHARS)})`;
 }
 
 /** Strips what `text` and `jsonb` columns refuse: NUL and lone surrogates, as token names and revert reasons may hold them. */

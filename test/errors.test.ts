@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { CallExecutionError, ExecutionRevertedError } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, errorText, InvariantError, PermanentError, storableText, TransientError } from '../src/errors.ts';
 
@@ -26,6 +27,25 @@ describe('what is stored of an error', () => {
 		expect(errorText(new Error('boom'))).toBe('boom');
 		expect(errorText('boom')).toBe('boom');
 		expect(errorText(undefined)).toBe('undefined');
+	});
+
+	test('of a failed query is why it failed, before what was asked, and without its parameters', () => {
+		const cause = new Error('connect ECONNREFUSED 127.0.0.1:5432');
+		const failed = new Error('Failed query: select 1\n\tfrom  demands\nparams: 0xsecret,2', { cause });
+		expect(errorText(failed)).toBe('connect ECONNREFUSED 127.0.0.1:5432 (Failed query: select 1 from demands)');
+	});
+
+	test('of several addresses of which none answers is what the first one says', () => {
+		expect(errorText(new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('other')]))).toBe(
+			'connect ECONNREFUSED ::1:5432',
+		);
+	});
+
+	test('of a chain is what went wrong, and not the whole call over many lines', () => {
+		const refused = new ExecutionRevertedError({ message: 'execution reverted: too late' });
+		const error = new CallExecutionError(refused, { to: `0x${'ab'.repeat(20)}`, data: `0x${'cd'.repeat(500)}` });
+		expect(error.message.split('\n').length).toBeGreaterThan(5);
+		expect(errorText(error)).toBe('Execution reverted with reason: too late.');
 	});
 
 	test('has no NUL and no lone surrogate, which PostgreSQL refuses', () => {

@@ -1,15 +1,15 @@
 /** The one entry of every process type: `web`, `scheduler`, or `worker [--queues a,b]`. Each may run any number of times. */
 import { Command } from 'commander';
-import { migrateQueues } from '../queues/queue.ts';
 import { crashOf, exchangeKeysOf, readEnv, signerKeyOf } from '../src/config/env.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { armCrash } from '../src/crash-point.ts';
 import { createApp } from '../src/create-app.ts';
-import { ConfigError, errorText } from '../src/errors.ts';
+import { BallastError, errorText } from '../src/errors.ts';
 import { createLog } from '../src/observe/log.ts';
 import { openStore } from '../src/store/db.ts';
 import { endProcess } from './ending.ts';
 import { queueSettings } from './queue-settings.ts';
+import { readyChains, readyServers } from './ready.ts';
 import type { Running } from './running.ts';
 
 /** The drain of `workers/serving.ts`, and what it takes to close connections; below the ten seconds that supervisors usually leave. */
@@ -22,11 +22,11 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 	const log = createLog(env.LOG_LEVEL, type);
 	const store = openStore({ databaseUrl: env.DATABASE_URL, pool: env.DATABASE_POOL });
 	const settings = queueSettings(env);
-	await migrateQueues(settings);
+	await readyServers(store, settings, log);
 	// Only workers move funds, so only they are given the keys.
 	const keys = type === 'worker' ? { signerKey: signerKeyOf(env), exchangeKeys: exchangeKeysOf(env) } : { signerKey: undefined };
 	const app = createApp({ config, db: store.db, log, ...keys });
-	for (const { key, problem } of await app.checkChains()) log.warn({ key, problem }, 'endpoint does not answer');
+	await readyChains(app);
 	const only = queues?.split(',').map((name) => name.trim()) ?? [];
 	// Loaded by need: only the web process knows a web server.
 	const starters: Record<string, () => Promise<Running>> = {
@@ -45,8 +45,9 @@ const program = new Command('ballast-process')
 program.action(async (type: string, options: { queues?: string }) => {
 	if (!['web', 'scheduler', 'worker'].includes(type)) program.error(`there is no process type "${type}": use web, scheduler or worker`);
 	await start(type, options).catch((error: unknown) => {
+		// Ours say by themselves what is safe and what to do.
 		const hint =
-			error instanceof ConfigError
+			error instanceof BallastError
 				? ''
 				: '\nNothing was sent. Check the database, the queue server and the configuration, then start again.';
 		process.stderr.write(`${errorText(error)}${hint}\n`);

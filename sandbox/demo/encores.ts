@@ -24,7 +24,7 @@ const GIVE_UP_MS = 30_000;
 const DEPOSIT_LIVES_SECONDS = 90;
 const LONG_AFTER_SECONDS = 200;
 
-export interface Encore {
+interface Encore {
 	readonly world: World;
 	readonly sql: postgres.Sql;
 	readonly write: (text: string) => void;

@@ -21,7 +21,7 @@ export interface ProductProcess {
 const STOP_WITHIN_MS = 10_000;
 
 /** Starts `workers/main.ts` with these arguments; `onLine` gets each JSON line of its log. */
-export interface ProcessOptions {
+interface ProcessOptions {
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
 	/** A module that is loaded before the product's own, by its URL; it hears what the child is sent. */

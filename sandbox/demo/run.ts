@@ -1,5 +1,6 @@
 /** One run of the demo: servers, chains, the product's processes, invoices, verdict. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ import { type LogLine, type ProductProcess, startProcess } from './processes.ts'
 import { tell } from './story.ts';
 
 /** Milliseconds between two readings of the invoice API, in the demo's configuration. */
-export const POLL_MS = 500;
+const POLL_MS = 500;
 /** Everything is a hundred times as fast as in the world, so what counts as fast is, too: relayers and attesters, and no exchange. */
 const PLANNING = { fastWindowSeconds: 4 };
 const INVOICE_EVERY_MS = 300;
@@ -131,16 +132,33 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 		start('scheduler', ['scheduler']),
 		start('web', ['web']),
 	];
-	const late = new AbortController();
-	const tooLate = sleep(GIVE_UP_MS, undefined, { signal: late.signal }).then(() =>
-		Promise.reject(new Error('the processes did not start')),
-	);
-	await Promise.race([Promise.all(ready), tooLate.catch((error: unknown) => (late.signal.aborted ? undefined : Promise.reject(error)))]);
-	late.abort();
+	const scene = { stack, world, processes, web, folder };
+	await untilServing(processes, ready).catch(async (error: unknown) => {
+		await strikeScene(scene);
+		throw error;
+	});
 	write(`board: http://127.0.0.1:${web.port}/ops/queues (user operator, password ${web.password})`);
 	write(`health: http://127.0.0.1:${web.port}/readyz`);
 	write(`stop it from another shell: DATABASE_URL='${stack.databaseUrl}' npm run -s ballast -- pause --reason "trying it"`);
-	return { stack, world, processes, web, folder };
+	return scene;
+}
+
+/** One that ends before it has served has said why; there is nothing to wait for then. */
+async function untilServing(processes: readonly ProductProcess[], ready: readonly Promise<void>[]): Promise<void> {
+	const late = new AbortController();
+	const tooLate = sleep(GIVE_UP_MS, undefined, { signal: late.signal }).then(
+		() => Promise.reject(new Error(`the processes did not start within ${GIVE_UP_MS / 1_000} s`)),
+		() => undefined,
+	);
+	const ended = processes.map(async ({ name, child }) => {
+		const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+		throw new Error(`${name} ended with ${signal ?? code} before it served; the lines above say why`);
+	});
+	try {
+		await Promise.race([Promise.all(ready), tooLate, ...ended]);
+	} finally {
+		late.abort();
+	}
 }
 
 async function play({ stack, world }: Scene, { startedMs, write }: { startedMs: number; write: (text: string) => void }): Promise<Figures> {

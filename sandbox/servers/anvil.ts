@@ -10,14 +10,14 @@ import type { Server } from './server.ts';
 
 const PLATFORM_PACKAGES = [`@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`];
 
-export interface AnvilOptions {
+interface AnvilOptions {
 	readonly chainId: number;
 	/** Seconds from block to block, fractions allowed; 0 mines every transaction at once and nothing else. */
 	readonly blockSeconds: number;
 }
 
 /** The platform package from npm, else the ANVIL variable, else PATH. Throws when there is none. */
-export function findAnvil(): string {
+function findAnvil(): string {
 	const found = [packaged(), readEnvironment().anvil, findBinary('anvil')].find((path) => path !== null && isExecutable(path));
 	if (!found) throw new Error(`anvil is missing: no package ${PLATFORM_PACKAGES.join(', ')}, no ANVIL variable, not on PATH`);
 	return found;

@@ -10,7 +10,7 @@ const READY_WITHIN_MS = 20_000;
 const LOOK_AGAIN_MS = 10;
 const STOP_WITHIN_MS = 5_000;
 
-export interface Program {
+interface Program {
 	readonly command: string;
 	readonly args: readonly string[];
 	readonly home: Home;

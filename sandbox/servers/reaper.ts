@@ -28,7 +28,7 @@ fi
 rm -rf "$2"
 `;
 
-export interface Reaper {
+interface Reaper {
 	readonly pid: number;
 	/** The process to stop, or null while none runs. */
 	watch(pid: number | null): void;

@@ -3,11 +3,12 @@
  * answer is used: a wrong URL would otherwise show somebody else's balances as ours. Of several endpoints a quorum answers.
  */
 import { type Address, createPublicClient, custom, defineChain, type PublicClient } from 'viem';
-import { ConfigError, errorText, PermanentError } from '../errors.ts';
+import { ConfigError, PermanentError } from '../errors.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { quorum } from './quorum.ts';
 import { type Endpoint, openEndpoint } from './quorum-endpoint.ts';
+import { problemOf } from './quorum-members.ts';
 
 export interface ChainEndpoints {
 	readonly chainId: number;
@@ -73,7 +74,7 @@ export function createClients(
 						return [];
 					} catch (error) {
 						if (error instanceof ConfigError) throw error;
-						return [{ venue, key, problem: errorText(error) }];
+						return [{ venue, key, problem: problemOf(error) }];
 					}
 				}),
 			);

@@ -1,7 +1,7 @@
 /** One endpoint of a chain: it proves its chain before its first answer, and no call to it outlasts its limit. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { BaseError, HttpRequestError, http, RpcRequestError, TimeoutError } from 'viem';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, errorText } from '../errors.ts';
 import type { RpcRequest } from './quorum-facts.ts';
 import type { QuorumEndpoint } from './quorum-members.ts';
 
@@ -96,5 +96,17 @@ function named(error: unknown, { url, key }: { readonly url: string; readonly ke
 		if (each.metaMessages !== undefined) each.metaMessages = each.metaMessages.map(rename);
 		if ('url' in each) each.url = key;
 	}
+	if (error instanceof HttpRequestError || error instanceof TimeoutError) shorten(error, key);
 	return error;
+}
+
+const DETAILS_CHARS = 200;
+
+/** One line that ends up in logs and in reasons that operators read: which endpoint, and why, where fetch says only that it failed. */
+function shorten(error: HttpRequestError | TimeoutError, key: string): void {
+	const reached = error.cause instanceof Error && error.cause.cause instanceof Error ? error.cause.cause : null;
+	const why = reached === null ? error.details : `${error.details}: ${errorText(reached)}`;
+	const status = error instanceof HttpRequestError && error.status !== undefined ? ` Status: ${error.status}.` : '';
+	error.details = why.replace(/\s+/g, ' ').slice(0, DETAILS_CHARS);
+	error.message = `${error.shortMessage} URL: ${key}.${status} ${error.details}`;
 }

@@ -40,10 +40,19 @@ const CANCEL_GAS_PERCENT = 130n;
 
 /** The account of a 32-byte hex key. Throws `ConfigError` unless it is the configured wallet. */
 export function accountOf(wallet: Address, signerKey: string): Account {
-	const account = privateKeyToAccount(signerKey as Hex);
+	const account = accountOfKey(signerKey);
 	if (account.address !== wallet)
 		throw new ConfigError('BALLAST_SIGNER_KEY', `is the key of ${account.address}, but "wallet" is ${wallet}`);
 	return account;
+}
+
+function accountOfKey(signerKey: string): Account {
+	try {
+		return privateKeyToAccount(signerKey as Hex);
+	} catch {
+		// What the library says repeats the key.
+		throw new ConfigError('BALLAST_SIGNER_KEY', 'is no private key: it is zero, or larger than the curve allows');
+	}
 }
 
 export function createSigner(ports: SignerPorts): Signer {

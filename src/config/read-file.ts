@@ -9,7 +9,7 @@ import { suggest } from './suggest.ts';
 /** `name` stands in errors about the text as a whole. Throws `ConfigError`. */
 export function parseConfigFile(text: string, name: string): ConfigFile {
 	const result = fileSchema.safeParse(parseYaml(text, name), { reportInput: true });
-	if (!result.success) throw configError(result.error.issues.flatMap(problemsOf));
+	if (!result.success) throw configError(result.error.issues.flatMap((issue) => problemsOf(issue, name)));
 	return result.data;
 }
 
@@ -21,12 +21,17 @@ function parseYaml(text: string, name: string): unknown {
 		customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.format !== 'HEX'),
 	});
 	const [error] = document.errors;
-	if (error !== undefined) throw new ConfigError(name, error.message.trim());
+	// Below its first line stands a piece of the file, which may hold a key.
+	if (error !== undefined) throw new ConfigError(name, `is no YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`);
 	return document.toJS();
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, name: string): Problem[] {
 	const path = issue.path.map(String);
+	if (path.length === 0 && issue.code === 'invalid_type')
+		return [
+			{ key: name, problem: 'holds no settings: docs/configuration.md lists the keys, ballast.example.yaml is a file to start from' },
+		];
 	if (issue.code !== 'unrecognized_keys') return [{ key: path.join('.') || 'file', problem: complaint(issue) }];
 	const known = knownKeys(fileSchema, path);
 	return issue.keys.map((key) => {

@@ -127,10 +127,16 @@ export const fileSchema = z.strictObject({
 
 export type ConfigFile = z.output<typeof fileSchema>;
 
+/** Only the scheme is looked at: drivers take more than URLs of one host, and what they cannot read they refuse by themselves. */
+function serverUrl(...schemes: readonly string[]) {
+	const isOfScheme = (text: string) => schemes.some((scheme) => text.startsWith(`${scheme}://`));
+	return z.string().min(1).refine(isOfScheme, `does not begin with ${schemes[0]}://`);
+}
+
 /** Environment variables, read in `env.ts` alone. */
 export const envSchema = z.object({
-	DATABASE_URL: z.string().min(1),
-	REDIS_URL: z.string().min(1).optional(),
+	DATABASE_URL: serverUrl('postgres', 'postgresql'),
+	REDIS_URL: serverUrl('redis', 'rediss').optional(),
 	QUEUE_BACKEND: z.enum(['auto', 'redis', 'postgres']).default('auto'),
 	/** A hash tag keeps all keys of one flow on one node of a clustered Redis. */
 	QUEUE_PREFIX: z.string().min(1).default('{ballast}'),

@@ -1,5 +1,6 @@
 /** JSON lines on stdout. Children carry the ids that lead from a line to its rows: invoice, earmark, leg, effect, transaction. */
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { writeLines } from './lines.ts';
 
 export type Log = Logger;
 
@@ -15,7 +16,7 @@ export function createLog(level: string, name: string, destination?: Destination
 		base: { pid: process.pid },
 		formatters: { level: (label: string) => ({ level: label }) },
 	};
-	return destination === undefined ? pino(options) : pino(options, destination);
+	return pino(options, destination ?? writeLines());
 }
 
 /** Lines about what a transaction does, to be told once it has committed: what is rolled back has not happened. */

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { TransientError } from '../errors.ts';
+import { ConfigError, TransientError } from '../errors.ts';
 import { prepared } from './prepared.ts';
 
 export type Db = PostgresJsDatabase<Record<string, never>>;
@@ -15,19 +15,36 @@ export interface Store {
 	close(): Promise<void>;
 }
 
+/** Within this an operator hears that nobody is there; the driver would wait for half a minute. */
+const CONNECT_SECONDS = 10;
+
+/** Throws `ConfigError` when the text is no URL. */
 export function openStore({ databaseUrl, pool }: { databaseUrl: string; pool: number }): Store {
-	const client = postgres(databaseUrl, { max: pool, onnotice: () => {} });
+	const options = { onnotice: () => {}, connect_timeout: CONNECT_SECONDS };
+	const client = openClient(databaseUrl, { ...options, max: pool });
 	return {
 		db: drizzle(prepared(client)) as Db,
 		async onOutbox(listener) {
 			// drizzle changes the parsers of the client it wraps, so LISTEN gets one of its own.
-			const listening = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+			const listening = openClient(databaseUrl, { ...options, max: 1 });
 			await listening.listen('ballast_outbox', listener, listener);
 			return () => listening.end({ timeout: 1 });
 		},
 		close: () => client.end({ timeout: 5 }),
 	};
 }
+
+export function openClient(databaseUrl: string, options: postgres.Options<Record<string, never>>): postgres.Sql {
+	try {
+		return postgres(databaseUrl, options);
+	} catch {
+		// What it says may repeat the password.
+		throw new ConfigError('DATABASE_URL', NO_DATABASE_URL);
+	}
+}
+
+const NO_DATABASE_URL =
+	'is no URL like postgres://user:password@host:5432/name; in a password "#", "/", "?", "@" and "%" are written %23, %2F, %3F, %40 and %25';
 
 /** Who changes something and why; the audit triggers refuse a change without it. */
 export interface Cause {

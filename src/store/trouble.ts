@@ -1,4 +1,5 @@
 /** What the failures of a database that operators know mean to them: what is wrong, what is safe, what to do. No password is ever in it. */
+import { DrizzleQueryError } from 'drizzle-orm';
 import { PermanentError, TransientError } from '../errors.ts';
 
 const KEY = 'DATABASE_URL';
@@ -61,18 +62,17 @@ export function databaseTrouble(error: unknown): PermanentError | TransientError
 	return transient === undefined ? null : new TransientError(`${KEY}: ${transient(fields)}`, { key: KEY, code }, { cause: error });
 }
 
-/** Of the error, or of the first one below it that has a code: drizzle wraps what the driver says, and Node what several addresses say. */
+/** Null of what is no error of the driver: what a chain or an API says comes wrapped, and is not looked into. */
 function fieldsOf(error: unknown): Fields | null {
-	for (let each = error; each instanceof Error; each = belowOf(each)) {
-		if (!('code' in each) || typeof each.code !== 'string') continue;
-		const { address, port } = each as { address?: unknown; port?: unknown };
-		const host = Array.isArray(address) ? address[0] : address;
-		const at = [host, Array.isArray(port) ? port[0] : port].filter((part) => part !== undefined).join(':');
-		return { code: each.code, message: each.message || each.code, at: at || 'the address given' };
-	}
-	return null;
+	const driver = causeOfQuery(error);
+	if (!(driver instanceof Error && 'code' in driver && typeof driver.code === 'string')) return null;
+	const { address, port } = driver as { address?: unknown; port?: unknown };
+	const at = [address, port].flat().filter((part) => part !== undefined);
+	return { code: driver.code, message: driver.message || driver.code, at: at.join(':') || 'the address given' };
 }
 
-function belowOf(error: Error): unknown {
-	return error instanceof AggregateError ? error.errors[0] : error.cause;
+/** drizzle wraps what the driver says, and Node what several addresses of one host say. */
+function causeOfQuery(error: unknown): unknown {
+	if (error instanceof DrizzleQueryError) return causeOfQuery(error.cause);
+	return error instanceof AggregateError ? causeOfQuery(error.errors[0]) : error;
 }

@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import { errorText } from '../errors.ts';
 import { ping } from '../store/ping.ts';
 import { readStop } from '../store/stops.ts';
+import { databaseTrouble } from '../store/trouble.ts';
 
 type Check = { readonly ok: boolean; readonly detail?: string };
 
@@ -32,6 +33,6 @@ async function check(probe: () => Promise<void>): Promise<Check> {
 		await probe();
 		return { ok: true };
 	} catch (error) {
-		return { ok: false, detail: errorText(error) };
+		return { ok: false, detail: errorText(databaseTrouble(error) ?? error) };
 	}
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEndpoint } from '../../src/chain/quorum-endpoint.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError, errorText } from '../../src/errors.ts';
 import { startRpc } from './rpc-endpoint.ts';
 
 const open: (() => void)[] = [];
@@ -61,7 +61,18 @@ describe('an endpoint', () => {
 		const error = await height().catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(Error);
 		expect(`${String(error)} ${JSON.stringify(error)}`).not.toMatch(/key-of-ours/);
-		expect(String(error)).toMatch(/URL: chains\.10\.rpcUrls\[0\]/);
+		expect(String(error)).toMatch(/URL: chains\.10\.rpcUrls\[0\]\. Status: 404\./);
+	});
+
+	it('that cannot be reached says why, in one line', async () => {
+		const { request } = openEndpoint({
+			key: 'chains.10.rpcUrls[0]',
+			url: 'http://127.0.0.1:1/key-of-ours',
+			chainId: 10,
+			timeoutMs: TIMEOUT_MS,
+		});
+		const said = await request({ method: 'eth_blockNumber', params: [] }).catch((thrown: unknown) => errorText(thrown));
+		expect(said).toMatch(/^HTTP request failed\. URL: chains\.10\.rpcUrls\[0\]\. fetch failed: .+$/);
 	});
 
 	it('proves its chain once, and again once it is doubted', async () => {

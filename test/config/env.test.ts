@@ -48,6 +48,9 @@ describe('the environment', () => {
 	});
 
 	test.each([
+		['DATABASE_URL', 'mysql://ballast:secret@127.0.0.1/ballast'],
+		['DATABASE_URL', '127.0.0.1:5432'],
+		['REDIS_URL', 'http://127.0.0.1:6379'],
 		['QUEUE_BACKEND', 'rabbit'],
 		['BALLAST_SIGNER_KEY', '0xabcdef'],
 		['BALLAST_WEB_PASSWORD', 'short'],

@@ -168,10 +168,15 @@ describe('a configuration file is refused, naming the key, for', () => {
 		expect(refusal(VALID.replace('  56: {', '  "10": {')).message).toMatch(/test\.yaml.*unique/s);
 	});
 
-	test('being no YAML, empty, or a list', () => {
-		expect(refusal('{').key).toBe('test.yaml');
-		expect(refusal('').key).toBe('file');
-		expect(refusal('- 1').key).toBe('file');
+	test('being empty, or a list', () => {
+		for (const text of ['', '- 1', 'text'])
+			expect(refusal(text).message).toMatch(/^configuration: test\.yaml: holds no settings: .*ballast\.example\.yaml/);
+	});
+
+	test('being no YAML, naming the line and not repeating it', () => {
+		const { message } = refusal('wallet: "0x11"\nrpcUrls: ["https://node/key-of-ours"');
+		expect(message).toMatch(/^configuration: test\.yaml: is no YAML: .* at line 2, column \d+$/);
+		expect(message).not.toContain('key-of-ours');
 	});
 });
 
