@@ -35,7 +35,7 @@ const SHOWN_OF_LISTS = 12;
 export const LIMITS = {
 	functionP50: 10,
 	functionP99: 60,
-	functionMax: 80,
+	functionMax: 70,
 	fileP50: 80,
 	fileP99: 260,
 	fileMax: 300,
@@ -54,7 +54,7 @@ export const LIMITS = {
 	stateWritesPastMap: 7,
 	stateMaps: 7,
 	statesWithoutMap: 0,
-	testSecondsMax: 240,
+	testSecondsMax: 360,
 };
 
 /** Of the tree as it is now; and of the last whole run of the tests, when `times` are given. */

@@ -16,6 +16,7 @@ export const MULTICALL3: Address = '0xcA11bde05977b3631167028862bE2a173976CA11';
 const LOOK_AGAIN_MS = 25;
 const TRANSACTION_GAS = 6_000_000n;
 const MINED_WITHIN_MS = 30_000;
+const MISSED_AFTER_MS = 2_000;
 
 export interface Call {
 	/** An account of the development mnemonic: the node signs, and gives out nonces, so that any number of calls may run at once. */
@@ -47,9 +48,14 @@ export function connect(chain: ViemChain) {
 				sendTransaction(client, { account: from, to: to ?? null, data, value, gas: TRANSACTION_GAS, chain }),
 			/** Forgets what waits to be mined; viem has no name for it. */
 			dropPool: () => client.transport.request({ method: 'anvil_dropAllTransactions' }),
-			/** Throws when the transaction has reverted. */
+			/**
+			 * Throws when the transaction has reverted. A node that mines every transaction at once may miss one of several that come together
+			 * (foundry-rs/foundry#10122): it lies ready until something else is mined.
+			 */
 			async mined(hash: Hash): Promise<TransactionReceipt> {
-				const receipt = await client.waitForTransactionReceipt({ hash, timeout: MINED_WITHIN_MS });
+				const early = await client.waitForTransactionReceipt({ hash, timeout: MISSED_AFTER_MS }).catch(() => null);
+				if (early === null && (await client.getAutomine())) await client.mine({ blocks: 1 });
+				const receipt = early ?? (await client.waitForTransactionReceipt({ hash, timeout: MINED_WITHIN_MS }));
 				if (receipt.status !== 'success') throw new Error(`transaction ${hash} on chain ${chain.id} has reverted`);
 				return receipt;
 			},

@@ -87,26 +87,7 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 	await migrateQueues(queues);
 	const folder = mkdtempSync(join(tmpdir(), 'ballast-demo-'));
 	const web = { port: await freePort(PREFERRED_PORT), password: randomBytes(9).toString('base64url') };
-	const configFile = join(folder, 'ballast.yaml');
-	const config = world.config({ bridges: ['across', 'binance', 'cctp-v2', 'swap'] });
-	writeFileSync(
-		configFile,
-		stringify({
-			...config,
-			everclear: { ...config.everclear, pollMs: POLL_MS },
-			planning: { ...config.planning, ...PLANNING },
-			web: { port: web.port },
-		}),
-	);
-	const env = {
-		DATABASE_URL: stack.databaseUrl,
-		...(stack.redisUrl === null ? {} : { REDIS_URL: stack.redisUrl }),
-		QUEUE_BACKEND: stack.queueBackend,
-		BALLAST_CONFIG: configFile,
-		BALLAST_SIGNER_KEY: world.signerKey,
-		BALLAST_WEB_PASSWORD: web.password,
-		...binanceEnvironment(world.binance),
-	};
+	const env = environmentFor({ stack, world, folder, web });
 	const nameOf = (venue: string) => world.chains.get(venue)?.name ?? venue;
 	const ready: Promise<void>[] = [];
 	const start = (name: string, args: readonly string[]) => {
@@ -141,6 +122,30 @@ async function setScene(write: (text: string) => void): Promise<Scene> {
 	write(`health: http://127.0.0.1:${web.port}/readyz`);
 	write(`stop it from another shell: DATABASE_URL='${stack.databaseUrl}' npm run -s ballast -- pause --reason "trying it"`);
 	return scene;
+}
+
+/** Writes the configuration file, and answers with the environment of the processes: as in production, they know nothing else. */
+function environmentFor({ stack, world, folder, web }: Pick<Scene, 'stack' | 'world' | 'folder' | 'web'>): Record<string, string> {
+	const configFile = join(folder, 'ballast.yaml');
+	const config = world.config({ bridges: ['across', 'binance', 'cctp-v2', 'swap'] });
+	writeFileSync(
+		configFile,
+		stringify({
+			...config,
+			everclear: { ...config.everclear, pollMs: POLL_MS },
+			planning: { ...config.planning, ...PLANNING },
+			web: { port: web.port },
+		}),
+	);
+	return {
+		DATABASE_URL: stack.databaseUrl,
+		...(stack.redisUrl === null ? {} : { REDIS_URL: stack.redisUrl }),
+		QUEUE_BACKEND: stack.queueBackend,
+		BALLAST_CONFIG: configFile,
+		BALLAST_SIGNER_KEY: world.signerKey,
+		BALLAST_WEB_PASSWORD: web.password,
+		...binanceEnvironment(world.binance),
+	};
 }
 
 /** One that ends before it has served has said why; there is nothing to wait for then. */
