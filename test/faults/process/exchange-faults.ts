@@ -88,7 +88,9 @@ function onRequests({ world: { binance }, undo }: Game, rule: ApiFaultRule): voi
 
 function setTo({ world: { binance }, undo }: Game, change: Partial<BinanceSettings>): void {
 	if (binance === null) return;
-	const before = { ...binance.settings };
+	// Only what it changes: another fault that stands now may have ended by then.
+	const changed = new Set(Object.keys(change));
+	const before = Object.fromEntries(Object.entries(binance.settings).filter(([key]) => changed.has(key)));
 	Object.assign(binance.settings, change);
 	undo.push(() => void Object.assign(binance.settings, before));
 }

@@ -132,7 +132,8 @@ export async function calm({ world, crew, undo }: Game): Promise<void> {
 	for (const api of [world.everclear, world.across, world.cctp]) api.fault = () => undefined;
 	crew.resume();
 	for (const name of crew.names) crew.setClock(name, 0);
-	for (const each of undo.splice(0)) await each();
+	// What came last goes first, so that each finds what it has changed.
+	for (const each of undo.splice(0).reverse()) await each();
 }
 
 /** In a while, or when faults stop, whichever comes first. */
