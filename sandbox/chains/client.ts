@@ -1,4 +1,5 @@
 /** How the sandbox itself speaks to a chain: directly, not through the proxy that can be told to misbehave. */
+import { setTimeout as pause } from 'node:timers/promises';
 import {
 	type Address,
 	createPublicClient,
@@ -6,7 +7,10 @@ import {
 	type Hash,
 	type Hex,
 	http,
+	type PublicClient,
+	type TestClient,
 	type TransactionReceipt,
+	TransactionReceiptNotFoundError,
 	testActions,
 	type Chain as ViemChain,
 } from 'viem';
@@ -16,7 +20,7 @@ export const MULTICALL3: Address = '0xcA11bde05977b3631167028862bE2a173976CA11';
 const LOOK_AGAIN_MS = 25;
 const TRANSACTION_GAS = 6_000_000n;
 const MINED_WITHIN_MS = 30_000;
-const MISSED_AFTER_MS = 2_000;
+const MISSED_AFTER_LOOKS = 80;
 
 export interface Call {
 	/** An account of the development mnemonic: the node signs, and gives out nonces, so that any number of calls may run at once. */
@@ -53,9 +57,7 @@ export function connect(chain: ViemChain) {
 			 * (foundry-rs/foundry#10122): it lies ready until something else is mined.
 			 */
 			async mined(hash: Hash): Promise<TransactionReceipt> {
-				const early = await client.waitForTransactionReceipt({ hash, timeout: MISSED_AFTER_MS }).catch(() => null);
-				if (early === null && (await client.getAutomine())) await client.mine({ blocks: 1 });
-				const receipt = early ?? (await client.waitForTransactionReceipt({ hash, timeout: MINED_WITHIN_MS }));
+				const receipt = await untilMined(client, hash);
 				if (receipt.status !== 'success') throw new Error(`transaction ${hash} on chain ${chain.id} has reverted`);
 				return receipt;
 			},
@@ -64,4 +66,21 @@ export function connect(chain: ViemChain) {
 			/** Sends a call and waits until it is mined. Throws when it has reverted. */
 			execute: async (call: Call): Promise<TransactionReceipt> => client.mined(await client.send(call)),
 		}));
+}
+
+type Looker = Pick<PublicClient, 'getTransactionReceipt'> & Pick<TestClient, 'getAutomine' | 'mine'>;
+
+/** viem's own way of waiting leaves a timer behind when a look fails, and the process ends by it. */
+async function untilMined(client: Looker, hash: Hash): Promise<TransactionReceipt> {
+	const deadline = Date.now() + MINED_WITHIN_MS;
+	for (let looks = 1; Date.now() < deadline; looks += 1) {
+		const receipt = await client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+			if (error instanceof TransactionReceiptNotFoundError) return null;
+			throw error;
+		});
+		if (receipt !== null) return receipt;
+		if (looks === MISSED_AFTER_LOOKS && (await client.getAutomine())) await client.mine({ blocks: 1 });
+		await pause(LOOK_AGAIN_MS);
+	}
+	throw new Error(`transaction ${hash} was not mined within ${MINED_WITHIN_MS} ms`);
 }
