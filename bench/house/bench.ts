@@ -54,7 +54,7 @@ export const LIMITS = {
 	stateWritesPastMap: 7,
 	stateMaps: 7,
 	statesWithoutMap: 0,
-	testSecondsMax: 360,
+	testSecondsMax: 450,
 };
 
 /** Of the tree as it is now; and of the last whole run of the tests, when `times` are given. */
