@@ -18,7 +18,7 @@ interface InLine {
 	/** How long it was put off when it ran last. */
 	readonly delay: number;
 	readonly opts: { readonly delay?: number | undefined };
-	/** By how many milliseconds the clock was set while it ran last, as `workers/run.ts` says. */
+	/** By how many milliseconds the clock was set while it ran last, as `workers/clock.ts` notes. */
 	readonly progress: unknown;
 }
 

@@ -20,13 +20,12 @@ const CONNECT_SECONDS = 10;
 
 /** Throws `ConfigError` when the text is no URL. */
 export function openStore({ databaseUrl, pool }: { databaseUrl: string; pool: number }): Store {
-	const options = { onnotice: () => {}, connect_timeout: CONNECT_SECONDS };
-	const client = openClient(databaseUrl, { ...options, max: pool });
+	const client = openClient(databaseUrl, pool);
 	return {
 		db: drizzle(prepared(client)) as Db,
 		async onOutbox(listener) {
 			// drizzle changes the parsers of the client it wraps, so LISTEN gets one of its own.
-			const listening = openClient(databaseUrl, { ...options, max: 1 });
+			const listening = openClient(databaseUrl, 1);
 			await listening.listen('ballast_outbox', listener, listener);
 			return () => listening.end({ timeout: 1 });
 		},
@@ -34,9 +33,10 @@ export function openStore({ databaseUrl, pool }: { databaseUrl: string; pool: nu
 	};
 }
 
-export function openClient(databaseUrl: string, options: postgres.Options<Record<string, never>>): postgres.Sql {
+/** With so many connections at most. Throws `ConfigError` when the text is no URL. */
+export function openClient(databaseUrl: string, max: number): postgres.Sql {
 	try {
-		return postgres(databaseUrl, options);
+		return postgres(databaseUrl, { max, onnotice: () => {}, connect_timeout: CONNECT_SECONDS });
 	} catch {
 		// What it says may repeat the password.
 		throw new ConfigError('DATABASE_URL', NO_DATABASE_URL);

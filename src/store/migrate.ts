@@ -13,7 +13,7 @@ const ADVISORY_LOCK = 727_274;
 
 /** Brings the database to the current schema. Safe to run from several processes at once: one migrates, the others wait. */
 export async function migrateDatabase(databaseUrl: string): Promise<void> {
-	const client = openClient(databaseUrl, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+	const client = openClient(databaseUrl, 1);
 	try {
 		await client`select pg_advisory_lock(${ADVISORY_LOCK})`;
 		await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
