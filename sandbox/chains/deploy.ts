@@ -97,7 +97,7 @@ async function placeMulticall(client: ChainClient): Promise<void> {
 	await client.setCode({ address: MULTICALL3, bytecode: data });
 }
 
-/** A block holds only so much gas; mining goes on until nothing waits. */
+/** What comes while a block is made waits for the next one; mining goes on until nothing waits. */
 export async function mineAll(client: ChainClient): Promise<void> {
 	for (let attempt = 1; attempt <= MINING_ATTEMPTS; attempt += 1) {
 		const { pending, queued } = await client.getTxpoolStatus();

@@ -10,6 +10,9 @@ import type { Server } from './server.ts';
 
 const PLATFORM_PACKAGES = [`@foundry-rs/anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`];
 
+/** No block is ever full: of what a full one leaves over, a node that is told to mine while it mines by itself loses some for good. */
+const BLOCK_GAS = 1_000_000_000;
+
 interface AnvilOptions {
 	readonly chainId: number;
 	/** Seconds from block to block, fractions allowed; 0 mines every transaction at once and nothing else. */
@@ -52,8 +55,9 @@ interface AnvilRun extends AnvilOptions {
 async function run({ command, port, home, chainId, blockSeconds }: AnvilRun): Promise<Launched> {
 	// One slot in an epoch: "safe" is one block behind the head and "finalized" two, instead of 32 and 64.
 	const args = ['--host', '127.0.0.1', '--port', `${port}`, '--chain-id', `${chainId}`, '--silent', '--slots-in-an-epoch', '1'];
+	const gas = ['--gas-limit', `${BLOCK_GAS}`];
 	const mining = blockSeconds > 0 ? ['--block-time', `${blockSeconds}`] : [];
-	const launched = await launch({ command, args: [...args, ...mining], home });
+	const launched = await launch({ command, args: [...args, ...gas, ...mining], home });
 	try {
 		await launched.waitUntil(() => answers(port, chainId));
 	} catch (error) {

@@ -5,7 +5,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import postgres from 'postgres';
+import type { Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
+import { RELAYER } from '../../sandbox/chains/accounts.ts';
+import { connect as connectTo, viemChain } from '../../sandbox/chains/client.ts';
 import { startAnvil } from '../../sandbox/servers/anvil.ts';
 import { freePort, onFreePort } from '../../sandbox/servers/free-port.ts';
 import { openHome } from '../../sandbox/servers/home.ts';
@@ -75,6 +78,20 @@ describe('anvil', () => {
 		await eventually('three blocks', async () => (await ask('eth_blockNumber')) >= 3, 2_000);
 		await anvil.stop();
 		expect([await isRunning(anvil.pid), await isOpen(anvil.port)]).toEqual([false, false]);
+	});
+
+	// Of what a full block leaves over, a node that mines at intervals and is told to mine as well drops some for good.
+	it('has room in a block for all that is deployed at once', async () => {
+		const anvil = await startAnvil({ chainId: 56, blockSeconds: 0 });
+		const client = connectTo(viemChain(56, 'bsc', anvil.url));
+		await client.setAutomine(false);
+		const sent: Hex[] = [];
+		// Loops until its gas is used up: six times six million.
+		for (let calls = 0; calls < 6; calls += 1) sent.push(await client.send({ from: RELAYER.address, data: '0x5b600056' }));
+		await client.mine({ blocks: 1 });
+		const mined = await Promise.all(sent.map((hash) => client.getTransactionReceipt({ hash })));
+		expect(new Set(mined.map(({ blockNumber }) => blockNumber)).size).toBe(1);
+		await anvil.stop();
 	});
 });
 
