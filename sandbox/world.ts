@@ -7,8 +7,10 @@ import { type Cctp, startCctp } from './cctp/cctp.ts';
 import { cctpRoutes, cctpSettings } from './cctp/config.ts';
 import { SOLVER, solverKey } from './chains/accounts.ts';
 import { CHAINS, type LocalChain, mintToken, mintUsdc, startChain, tokenBalance, usdcBalance } from './chains/chain.ts';
+import { type OutcomeTokens, startConditionalTokens } from './conditional-tokens/conditional-tokens.ts';
 import { type Everclear, startEverclear } from './everclear/everclear.ts';
 import { demoBalances, demoInvoices, type Invoice } from './invoices/invoice.ts';
+import { type Positions, startPositions } from './positions/positions.ts';
 import { unitsOf } from './scale.ts';
 import { swapRoutes, swapSettings, usdtAsset } from './uniswap/config.ts';
 import { startUniswap, type Uniswap } from './uniswap/uniswap.ts';
@@ -24,6 +26,8 @@ interface WorldOptions {
 	readonly endpoints?: number;
 	/** Whether there is an exchange with an account of ours; it takes its time to start, and watches every chain. */
 	readonly exchange?: boolean;
+	/** Whether there are outcome tokens on every chain, and an API that says who holds them. */
+	readonly outcomes?: boolean;
 	/** Chains beside the three. */
 	readonly more?: readonly { readonly chainId: number; readonly name: string; readonly decimals: number }[];
 }
@@ -43,6 +47,8 @@ export interface World {
 	readonly uniswap: Uniswap;
 	/** Null where none was asked for. */
 	readonly binance: Binance | null;
+	/** The contracts by venue; null where none were asked for. */
+	readonly outcomes: { readonly tokens: ReadonlyMap<string, OutcomeTokens>; readonly positions: Positions } | null;
 	/** The account whose funds the product moves. */
 	readonly wallet: Address;
 	readonly signerKey: Hex;
@@ -72,6 +78,7 @@ export async function startWorld({
 	balances = demoBalances(),
 	endpoints = 1,
 	exchange = false,
+	outcomes: hasOutcomes = false,
 	more = [],
 }: WorldOptions = {}): Promise<World> {
 	const started = await Promise.all([...CHAINS, ...more].map((each) => startChain({ ...each, blockSeconds, endpoints })));
@@ -79,6 +86,7 @@ export async function startWorld({
 	const [across, everclear, cctp] = await Promise.all([startAcross(chains), startEverclear(chains), startCctp(chains)]);
 	const uniswap = await startUniswap(chains);
 	const binance = exchange ? await startBinance(chains, { USDC: ({ usdc }) => usdc, USDT: ({ id }) => uniswap.at(id).usdt }) : null;
+	const outcomes = hasOutcomes ? { tokens: await startConditionalTokens(chains), positions: await startPositions() } : null;
 	let snapshots = await snapshot(started);
 	const chain = (venue: string): LocalChain => {
 		const found = chains.get(venue);
@@ -92,6 +100,7 @@ export async function startWorld({
 		cctp,
 		uniswap,
 		binance,
+		outcomes,
 		wallet: SOLVER.address,
 		signerKey: solverKey(),
 		chain,
@@ -110,10 +119,11 @@ export async function startWorld({
 			await across.relayer.idle();
 			snapshots = await takeBack(started, snapshots);
 			await Promise.all([across.forget(), everclear.forget(), cctp.forget(), binance?.forget()]);
+			outcomes?.positions.forget();
 			for (const poller of pollers) poller.resume();
 		},
 		async stop() {
-			await Promise.all([across.stop(), everclear.stop(), cctp.stop(), binance?.stop()]);
+			await Promise.all([across.stop(), everclear.stop(), cctp.stop(), binance?.stop(), outcomes?.positions.stop()]);
 			await Promise.all(started.map((each) => each.stop()));
 		},
 	};
@@ -188,6 +198,7 @@ function configFor(
 			USDC: { venues: perChain(({ id, usdc, decimals }) => ({ address: usdc, decimals, reserve: reserves[id] ?? '0' })) },
 			...(bridges.includes('swap') && { USDT: usdtAsset(uniswap) }),
 		},
+		inventory: { pollMs: 500, syncMs: 2_000 },
 		everclear: { apiUrl: everclear.url, spokes: perChain(({ spoke }) => spoke), pollMs: 500, pageSize: 5 },
 		bridges: {
 			...(bridges.includes('across') && { across: { apiUrl: across.url, spokePools: perChain(({ spokePool }) => spokePool) } }),

@@ -34,6 +34,7 @@ export const uniswapPositions = () =>
 	packaged('@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json');
 export const uniswapQuoter = () => packaged('@uniswap/v3-periphery/artifacts/contracts/lens/QuoterV2.sol/QuoterV2.json');
 export const uniswapRouter = () => packaged('@uniswap/swap-router-contracts/artifacts/contracts/SwapRouter02.sol/SwapRouter02.json');
+export const conditionalTokens = () => packaged('@gnosis.pm/conditional-tokens-contracts/build/contracts/ConditionalTokens.json');
 export const everclearSpoke = () => standIn('EverclearSpoke');
 export const messageTransmitter = () => standIn('MessageTransmitterV2');
 export const tokenMessenger = () => standIn('TokenMessengerV2');
