@@ -23,7 +23,7 @@ const stagesFlowForward = STAGES.slice(1).map((stage, index) => ({
 const FLOORS = [
 	['plan/one', 'plan/joint', 'plan/explain'],
 	[
-		...['store', 'chain', 'exchange', 'config', 'bridge', 'everclear'],
+		...['store', 'chain', 'exchange', 'config', 'bridge', 'everclear', 'positions'],
 		...['steps/upkeep', 'steps/plan', 'steps/invoice', 'steps/leg', 'steps/settle', 'trigger'],
 	],
 ];

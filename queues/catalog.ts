@@ -8,6 +8,7 @@ type Stage =
 	| 'bridge-execution'
 	| 'attestation-polling'
 	| 'earmark-settlement'
+	| 'inventory-sync'
 	| 'lane-sweep';
 
 export interface QueueEntry {
@@ -21,6 +22,7 @@ export interface QueueEntry {
 
 interface Routed {
 	readonly routes: readonly { readonly bridge: string; readonly origin: string; readonly destination: string }[];
+	readonly inventory: { readonly pollMs: number };
 }
 
 /** Later than whoever an effect belongs to looks at it, sooner than a person would ask. */
@@ -39,6 +41,8 @@ export function queueCatalog<Config extends Routed>(
 		...routeQueues.map((name) => ({ name, stage: 'bridge-execution', concurrency: 4 }) as const),
 		{ name: 'attestation-polling', stage: 'attestation-polling', concurrency: 8 },
 		{ name: 'earmark-settlement', stage: 'earmark-settlement', concurrency: 8 },
+		// One that waits for a silent chain holds up nobody: the next look leaves that chain to it.
+		{ name: 'inventory-sync', stage: 'inventory-sync', concurrency: 4, everyMs: config.inventory.pollMs },
 		{ name: 'lane-sweep', stage: 'lane-sweep', concurrency: 1, everyMs: SWEEP_EVERY_MS },
 	];
 }

@@ -15,6 +15,7 @@ import { takeInInvoice } from '../src/steps/invoice/take-in.ts';
 import { claimHop } from '../src/steps/leg/claim-hop.ts';
 import { proveHop } from '../src/steps/leg/prove-hop.ts';
 import { sendHop } from '../src/steps/leg/send-hop.ts';
+import { syncInventory } from '../src/steps/upkeep/balances.ts';
 import { sweepLanes } from '../src/steps/upkeep/sweep-lanes.ts';
 import { triggerNamed } from '../src/trigger/registry.ts';
 
@@ -34,6 +35,8 @@ export function handlerOf(app: App, { name, stage }: Pick<QueueEntry, 'name' | '
 			return serve(attestationPolling, (job) => proveHop(app, job));
 		case 'earmark-settlement':
 			return serve(earmarkSettlement, ({ earmarkId }) => processEarmarkedInvoices(app, [earmarkId]));
+		case 'inventory-sync':
+			return serve(recurring(name), () => syncInventory(app));
 		case 'lane-sweep':
 			return serve(recurring(name), () => sweepLanes(app));
 	}

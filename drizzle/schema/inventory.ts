@@ -11,21 +11,63 @@ export const balanceSnapshots = pgTable(
 		venue: text('venue').notNull(),
 		asset: text('asset').notNull(),
 		amount: units('amount').notNull(),
-		/**
-		 * What came in while something of ours was inbound and that no delivery has claimed yet: it may be ours, landed but not
-		 * recorded, so it is not free as long as that much is inbound.
-		 */
-		unclaimed: units('unclaimed').notNull().default(sql`0`),
 		blockNumber: bigint('block_number', { mode: 'bigint' }).notNull(),
 		blockHash: text('block_hash').notNull(),
 		takenAt: instant('taken_at').notNull(),
+		/** At the block that counted as settled then; null as long as it was never read there. */
+		settledAmount: units('settled_amount'),
+		settledBlock: bigint('settled_block', { mode: 'bigint' }),
+		/** Up to this block nobody has looked at transfers here: the first one whose later transfers are all known. */
+		watchedFrom: bigint('watched_from', { mode: 'bigint' }),
+		/** The books begin with what was there in this block; null as long as they have not begun. */
+		openedBlock: bigint('opened_block', { mode: 'bigint' }),
 	},
 	(table) => [
 		primaryKey({ columns: [table.venue, table.asset] }),
 		check('balance_snapshots_amount', uint256('amount')),
-		check('balance_snapshots_unclaimed', uint256('unclaimed')),
+		check('balance_snapshots_settled_amount', uint256('settled_amount')),
 	],
 );
+
+/**
+ * What one transaction has moved at one position: by the token's own events on the chain as it is now, or, with a posting whose events were not seen yet,
+ * nothing so far.
+ */
+export const transfers = pgTable(
+	'transfers',
+	{
+		venue: text('venue').notNull(),
+		asset: text('asset').notNull(),
+		tx: text('tx').notNull(),
+		/** The chain of the venue, as decimal text. */
+		chain: text('chain').notNull(),
+		incoming: units('incoming').notNull().default(sql`0`),
+		outgoing: units('outgoing').notNull().default(sql`0`),
+		blockNumber: bigint('block_number', { mode: 'bigint' }).notNull(),
+		/** Null as long as no event of it was seen, or after its block was taken back. */
+		blockHash: text('block_hash'),
+		/** Whether the ledger says of it what the chain says. */
+		isBooked: boolean('is_booked').notNull().default(false),
+		seenAt: instant('seen_at').notNull().defaultNow(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.venue, table.asset, table.tx] }),
+		index('transfers_chain').on(table.chain, table.blockNumber),
+		index('transfers_tx').on(table.tx),
+		index('transfers_unbooked').on(table.chain, table.blockNumber).where(sql`not is_booked`),
+		check('transfers_incoming', uint256('incoming')),
+		check('transfers_outgoing', uint256('outgoing')),
+	],
+);
+
+/** Up to which block of a chain its transfers are known. */
+export const transferCursors = pgTable('transfer_cursors', {
+	chain: text('chain').primaryKey(),
+	blockNumber: bigint('block_number', { mode: 'bigint' }).notNull(),
+	blockHash: text('block_hash').notNull(),
+	/** When a process last set out to look at the chain. */
+	lookedAt: instant('looked_at').notNull().defaultNow(),
+});
 
 /** What our own purchase will be settled with elsewhere; never available before it is there. */
 export const receivables = pgTable(

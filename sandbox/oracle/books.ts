@@ -132,14 +132,18 @@ async function checkLedger(sql: postgres.Sql, balances: readonly VenueBalances[]
 		group by posting, event, venue, asset having sum(amount) <> 0`;
 	const sums = await sql<{ venue: string; asset: string; gained: string }[]>`
 		select venue, asset, sum(amount)::text as gained from ledger_entries where account = 'wallet' group by venue, asset`;
+	const opened = await sql<{ venue: string; asset: string }[]>`select venue, asset from balance_snapshots where opened_block is not null`;
 	const gains = new Map(sums.map(({ venue, asset, gained }) => [`${venue} ${asset}`, BigInt(gained)]));
 	const gainedAt = ({ venue, asset }: VenueBalances) => gains.get(`${venue} ${asset}`) ?? 0n;
-	const wrong = balances.filter((each) => each.opening + gainedAt(each) !== each.closing);
+	// Once they are opened the books begin with what was there.
+	const begun = new Set(opened.map(({ venue, asset }) => `${venue} ${asset}`));
+	const openingOf = ({ venue, asset, opening }: VenueBalances) => (begun.has(`${venue} ${asset}`) ? 0n : opening);
+	const wrong = balances.filter((each) => openingOf(each) + gainedAt(each) !== each.closing);
 	return [
 		...uneven.map((row) => `posting ${row.posting} (${row.event}) leaves ${row.rest} ${row.asset} on ${row.venue}`),
 		...wrong.map((each) => {
-			const { venue, asset, opening, closing } = each;
-			return `the ledger says that ${opening} and ${gainedAt(each)} ${asset} are on ${venue}, the chain says ${closing}`;
+			const { venue, asset, closing } = each;
+			return `the ledger says that ${openingOf(each)} and ${gainedAt(each)} ${asset} are on ${venue}, the chain says ${closing}`;
 		}),
 	];
 }

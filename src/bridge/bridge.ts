@@ -114,6 +114,8 @@ export interface BridgeAdapter {
 	 * null when there was none. Throws `InvariantError` when it was not for us.
 	 */
 	verify(order: HopOrder, proof: Evidence, claimed: MinedCall | null): Promise<Delivery>;
+	/** What our account at the service holds of an asset, in token units as decimal text; only where there is an account. Throws `TransientError`. */
+	holdings?(asset: string): Promise<{ readonly free: string; readonly locked: string }>;
 	/** The contracts that our effects may call at a venue: the signer's policy. */
 	contracts(venue: VenueId): readonly Address[];
 	/** The accounts that our tokens may be sent to at a venue, where a transfer is the sending call. */

@@ -7,10 +7,12 @@ import { positionKey } from '../inventory/venue.ts';
 import { type Amount, HUB_DECIMALS } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
 import type { Db } from '../store/db.ts';
-import { readHoldings } from '../store/inventory.ts';
+import { readHoldings } from '../store/holdings.ts';
 import { type Owed, readOwed } from '../store/receivables.ts';
 import { type ReserveOverride, readReserveOverrides, reservesInForce } from '../store/reserves.ts';
 import { columns } from './columns.ts';
+import { compare } from './inventory-compare.ts';
+import { prove } from './inventory-prove.ts';
 import { withStore } from './with-store.ts';
 
 /** Amounts are token units as decimal text. What was never read is null: unknown, not zero. */
@@ -40,9 +42,16 @@ interface ShownAsset {
 
 export function inventory(): Command {
 	return new Command('inventory')
+		// So that `--json` behind a verb is that verb's.
+		.enablePositionalOptions()
 		.description('per asset and venue: confirmed, reserve, held, inbound, available, and what the hub owes')
 		.option('--json', 'one JSON line')
-		.addHelpText('after', '\nExample:\n  npm run -s ballast -- inventory')
+		.addHelpText(
+			'after',
+			'\nExamples:\n  npm run -s ballast -- inventory\n  npm run -s ballast -- inventory prove\n  npm run -s ballast -- inventory compare --json',
+		)
+		.addCommand(prove())
+		.addCommand(compare())
 		.action(async ({ json }: { json?: boolean }) => {
 			const config = loadConfig(readEnv().BALLAST_CONFIG);
 			const assets = await withStore(({ db }) => readAssets(db, config));

@@ -1,9 +1,6 @@
 /** The planner on what is there and asked for now. */
-import { exchangeKeysOf, readEnv } from '../config/env.ts';
-import { type Config, loadConfig } from '../config/load.ts';
-import { createApp } from '../create-app.ts';
+import type { Config } from '../config/load.ts';
 import { offWords } from '../leg/breaker-change.ts';
-import { createLog } from '../observe/log.ts';
 import { type Explainer, explainerOf } from '../plan/explain/explain.ts';
 import type { BatchPlan } from '../plan/plan.ts';
 import type { Question } from '../steps/plan/decision.ts';
@@ -12,7 +9,7 @@ import { type DryRun, planDry } from '../steps/plan/plan-dry.ts';
 import { type Answer, answerOf } from './plan-file/answer.ts';
 import type { PlanFile } from './plan-file/read-plan-file.ts';
 import { tableOf } from './plan-file/table.ts';
-import { withStore } from './with-store.ts';
+import { withApp } from './with-app.ts';
 
 /** The document of a planned file, and what only the present has. */
 interface AnswerNow extends Answer {
@@ -34,11 +31,7 @@ const NOTHING: AnswerNow = {
 
 /** A table, or one JSON document. Throws `ConfigError` for a wrong setting, `TransientError` when the database cannot be asked. */
 export async function planNow(json: boolean): Promise<string> {
-	const env = readEnv();
-	const config = loadConfig(env.BALLAST_CONFIG);
-	const found = await withStore(({ db }) =>
-		planDry(createApp({ config, db, log: createLog('silent', 'plan'), signerKey: undefined, exchangeKeys: exchangeKeysOf(env) })),
-	);
+	const { config, found } = await withApp('plan', async (app) => ({ config: app.config, found: await planDry(app) }));
 	if (found === null) return json ? JSON.stringify(NOTHING) : 'nothing is asked for that is not being served';
 	return json ? JSON.stringify(answerNow(config, found)) : tableNow(config, found);
 }

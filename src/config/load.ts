@@ -8,6 +8,7 @@ import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 import { parseBps, type Rate } from '../money/rate.ts';
 import { resolveFees, resolveFinality } from './chain-rules.ts';
+import { type InventoryConfig, resolveInventory } from './inventory.ts';
 import { configError, type Problem } from './problem.ts';
 import { parseConfigFile } from './read-file.ts';
 import { NOT_PLAIN, PLAIN_NAME, tokenUnits } from './read-value.ts';
@@ -24,6 +25,8 @@ export interface ChainConfig {
 	/** The deepest of its tiers. */
 	readonly finalityBlocks: number;
 	readonly finality: Finality;
+	/** So many blocks below the head balances count as settled, or at the block that nodes call so. */
+	readonly settled: number | 'safe' | 'finalized';
 	readonly fees: FeeRules;
 	readonly pollMs: number;
 	readonly multicall3: Address;
@@ -64,6 +67,7 @@ export interface Config {
 	readonly routes: readonly RouteConfig[];
 	readonly via: readonly ViaConfig[];
 	readonly planning: Readonly<ConfigFile['planning']>;
+	readonly inventory: InventoryConfig;
 	readonly web: Readonly<ConfigFile['web']>;
 }
 
@@ -88,6 +92,7 @@ export function resolveConfig(file: ConfigFile): Config {
 		routes,
 		via: resolveVia(file, { routes, problems }),
 		planning: file.planning,
+		inventory: resolveInventory(file, problems),
 		web: file.web,
 	};
 	if (problems.length > 0) throw configError(problems);
@@ -121,7 +126,8 @@ function resolveChains(file: ConfigFile, problems: Problem[]): ReadonlyMap<Venue
 		chains.map((chain) => {
 			const finality = resolveFinality(file, chain.venue, problems);
 			const fees = resolveFees(file, chain.venue, problems);
-			return [chain.venue, { ...chain, fees, finality, finalityBlocks: finality.deepest }];
+			const settled = chain.settled ?? finality.deepest;
+			return [chain.venue, { ...chain, fees, finality, finalityBlocks: finality.deepest, settled }];
 		}),
 	);
 }

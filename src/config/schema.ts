@@ -3,6 +3,7 @@
  */
 import { getAddress, isAddress } from 'viem';
 import { z } from 'zod';
+import { MAX_UINT256 } from '../money/amount.ts';
 import { isDecimalText } from '../money/units.ts';
 
 export const addressText = z
@@ -13,6 +14,13 @@ const decimalText = z.string().refine(isDecimalText, 'is not a decimal number in
 const venueId = z.string().regex(/^[1-9][0-9]{0,15}$/, 'is not a chain id as decimal text');
 const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'is not a 32-byte hex value');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' });
+
+/** A token's id in its contract: a whole uint256, as decimal or 0x-hex text. */
+const tokenId = z
+	.string()
+	.regex(/^(0|[1-9][0-9]{0,77}|0x[0-9a-fA-F]{1,64})$/, 'is not a token id as decimal or 0x-hex text')
+	.transform((text) => BigInt(text))
+	.refine((id) => id <= MAX_UINT256, 'is more than a uint256');
 
 const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11';
 
@@ -42,6 +50,10 @@ const chain = z.strictObject({
 	quorum: z.int().min(1).optional(),
 	/** Blocks on top of a transaction's block before its effect counts as final. */
 	finalityBlocks: z.union([blocks, finalityTiers], { error: ({ input }) => (input === undefined ? 'is missing' : FINALITY_SHAPE) }),
+	/** Balances count as settled so many blocks below the head, or at the block that the node gives this name; like `finalityBlocks` at its deepest unless given. */
+	settled: z
+		.union([z.enum(['safe', 'finalized']), blocks], { error: 'is neither "safe", "finalized" nor a number of blocks from 0 to 10000' })
+		.optional(),
 	fees: fees.prefault({}),
 	/** How often receipts and heads are looked at. */
 	pollMs: z.int().min(50).max(60_000).default(1_000),
@@ -104,6 +116,35 @@ const planning = z.strictObject({
 	budgetMs: z.int().min(0).max(2_000).default(500),
 });
 
+const watched = {
+	asset: z.string().min(1),
+	chain: venueId,
+	decimals: z.int().min(0).max(77),
+	/** Names under "holders"; "wallet" is the wallet. */
+	holders: z.array(z.string().min(1)).min(1),
+};
+
+const inventory = z.strictObject({
+	/** How often heads and transfers are looked at. */
+	pollMs: z.int().min(50).max(60_000).default(2_000),
+	/** Every position is read again at least so often, whatever the transfers say. */
+	syncMs: z.int().min(50).max(600_000).default(5_000),
+	/** The API that says what these accounts hold, too: for comparison, and for nothing else. */
+	positionsApiUrl: httpUrl.optional(),
+	/** Accounts that hold funds of ours and do not sign here: a proxy, a Safe, the funder of another system. */
+	holders: z.record(z.string().min(1), addressText).default({}),
+	/** What is watched besides the assets in the wallet, and never spent. */
+	watch: z
+		.array(
+			z.discriminatedUnion('token', [
+				z.strictObject({ token: z.literal('native'), ...watched }),
+				z.strictObject({ token: z.literal('erc20'), address: addressText, ...watched }),
+				z.strictObject({ token: z.literal('erc1155'), address: addressText, id: tokenId, ...watched }),
+			]),
+		)
+		.default([]),
+});
+
 const web = z.strictObject({
 	host: z.string().min(1).default('127.0.0.1'),
 	port: z.int().min(0).max(65_535).default(3_000),
@@ -122,6 +163,7 @@ export const fileSchema = z.strictObject({
 	/** Routes that may be used one after the other as one leg, by their ids. */
 	via: z.array(z.array(z.string().min(1)).min(2).max(4)).default([]),
 	planning: planning.prefault({}),
+	inventory: inventory.prefault({}),
 	web: web.prefault({}),
 });
 

@@ -34,6 +34,11 @@ export function formatAmount(units: Amount | HubAmount, decimals: number): strin
 	return fraction === '' ? whole.toString() : `${whole}.${fraction}`;
 }
 
+/** The same of a difference, which may be below zero. */
+export function formatSigned(units: bigint, decimals: number): string {
+	return units < 0n ? `-${formatAmount(amount(-units), decimals)}` : formatAmount(amount(units), decimals);
+}
+
 /** So many has the own currency of every chain that is spoken to here. */
 const NATIVE_DECIMALS = 18;
 

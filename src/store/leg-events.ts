@@ -2,6 +2,7 @@
 
 import type { Hold } from '../earmark/earmark.ts';
 import type { Spend } from '../earmark/spend.ts';
+import { crossing } from '../inventory/moves.ts';
 import type { Position } from '../inventory/venue.ts';
 import { lateAfterSeconds } from '../leg/breaker.ts';
 import type { RouteNews } from '../leg/breaker-change.ts';
@@ -17,8 +18,8 @@ import { ConflictError, lockEarmarks, type Tx } from './db.ts';
 import { readEarmark, setEarmarkStatus } from './earmarks.ts';
 import { dropEffects, intendEffects, readEffectsOf } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
-import { absorbNow, claimIncoming } from './inventory.ts';
-import { post } from './ledger.ts';
+import { absorbNow } from './inventory.ts';
+import { postMined } from './ledger.ts';
 import { endIdleLeg, resolveOnly, wakeWhatFollows } from './leg-ends.ts';
 import { noteLate, noteProof, passOn, readLeg, setHopStatus, setLegStatus } from './legs.ts';
 import { countEnds, type HopEnd, secondsTaken } from './route-breakers.ts';
@@ -53,7 +54,7 @@ export async function hopSent(tx: Tx, { leg, hop, effect, mined, evidence, absor
 		await moveHold(tx, { id: hold.id, to: 'pending_out', leftAtBlock: absorbedFrom });
 	await absorbNow(tx, { ...originOf(hop), earmarkId: leg.earmarkId });
 	const moves = [{ ...originOf(hop), from: 'wallet', to: 'in_flight', amount: hop.send } as const];
-	await post(tx, { event: 'sent', ...ledgerRefs(leg), tx: mined.transactionHash, moves });
+	await postMined(tx, { event: 'sent', ...ledgerRefs(leg), tx: mined.transactionHash, blockNumber: mined.blockNumber, moves });
 }
 
 /** The other side is proven to owe us: the call that claims it is intended in the same transaction. */
@@ -78,11 +79,16 @@ export interface NextHop {
 	readonly arrives: Amount;
 }
 
-interface Delivered {
+interface Arrived {
 	readonly leg: Leg;
 	readonly hop: Hop;
 	readonly proof: Evidence;
 	readonly delivery: Delivery;
+	/** Of the hop's asset where it begins, and of what it becomes where it ends. */
+	readonly decimals: { readonly origin: number; readonly destination: number };
+}
+
+interface Delivered extends Arrived {
 	/** Null after the last hop. */
 	readonly next: NextHop | null;
 	readonly signer: EffectDraft['signer'];
@@ -92,16 +98,16 @@ interface Delivered {
  * The funds have arrived: the inbound hold becomes a hold on confirmed funds, of what really came. After the last hop, what the earmark
  * does not need any more is free at once; before it, what has arrived stays held until it goes on. It counts for the route, or against it.
  */
-export async function deliverHop(tx: Tx, { leg, hop, proof, delivery, next, signer }: Delivered): Promise<RouteNews[]> {
+export async function deliverHop(tx: Tx, { next, signer, ...arrived }: Delivered): Promise<RouteNews[]> {
+	const { leg, hop, proof, delivery } = arrived;
 	await lockEarmarks(tx, [leg.earmarkId]);
 	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'delivered', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
 	// Somebody else may have claimed for us.
 	await dropEffects(tx, 'leg', leg.id);
-	await claimIncoming(tx, { ...delivery, asset: hop.toAsset });
 	for (const { id } of await holdsAt(tx, leg, destinationOf(hop)))
 		await moveHold(tx, delivery.amount === 0n ? { id, to: 'released' } : { id, to: 'confirmed', amount: delivery.amount });
-	await postArrival(tx, { leg, hop, delivery, event: 'delivered' });
+	await postArrival(tx, { ...arrived, event: 'delivered' });
 	const goesOn = next !== null && (await goOn(tx, { leg, next, signer }));
 	if (next === null) {
 		await setLegStatus(tx, { id: leg.id, to: 'delivered', delivered: delivery.amount });
@@ -151,20 +157,17 @@ async function goOn(tx: Tx, { leg, next, signer }: { leg: Leg; next: NextHop; si
 }
 
 /** The funds came back to the hop's origin: they are free there, nothing is inbound any more, and it counts against the route. */
-export async function returnHop(
-	tx: Tx,
-	{ leg, hop, proof, delivery }: { leg: Leg; hop: Hop; proof: Evidence; delivery: Delivery },
-): Promise<RouteNews[]> {
+export async function returnHop(tx: Tx, arrived: Arrived): Promise<RouteNews[]> {
+	const { leg, hop, proof, delivery } = arrived;
 	await lockEarmarks(tx, [leg.earmarkId]);
 	await refuseWhileClaiming(tx, leg, hop);
 	await setHopStatus(tx, { id: hop.id, to: 'returned', proof, delivered: delivery.amount, deliveredTx: delivery.transactionHash });
 	// An attested hop may come back all the same: then nobody claims it.
 	await dropEffects(tx, 'leg', leg.id);
 	for (const { id } of leg.hops.slice(hop.index + 1)) await setHopStatus(tx, { id, to: 'cancelled' });
-	await claimIncoming(tx, { ...delivery, asset: hop.asset });
 	await setLegStatus(tx, { id: leg.id, to: 'returned', delivered: delivery.amount, reason: 'RETURNED' });
 	await releaseInbound(tx, leg);
-	await postArrival(tx, { leg, hop, delivery, event: 'returned' });
+	await postArrival(tx, { ...arrived, event: 'returned' });
 	await wakeWhatFollows(tx, leg.earmarkId);
 	return countEnds(tx, { end: endOf(hop, 'failed', 'what was sent came back'), over: [leg.id] });
 }
@@ -193,18 +196,13 @@ async function releaseInbound(tx: Tx, leg: Leg): Promise<void> {
 
 async function postArrival(
 	tx: Tx,
-	{ leg, hop, delivery, event }: { leg: Leg; hop: Hop; delivery: Delivery; event: 'delivered' | 'returned' },
+	{ leg, hop, delivery, decimals, event }: Pick<Arrived, 'leg' | 'hop' | 'delivery' | 'decimals'> & { event: 'delivered' | 'returned' },
 ): Promise<void> {
-	const asset = event === 'delivered' ? hop.toAsset : hop.asset;
-	await post(tx, {
-		event,
-		...ledgerRefs(leg),
-		tx: delivery.transactionHash,
-		moves: [
-			{ ...originOf(hop), from: 'in_flight', to: 'bridge', amount: hop.send },
-			{ venue: delivery.venue, asset, from: 'bridge', to: 'wallet', amount: delivery.amount },
-		],
-	});
+	const { origin, destination } = decimals;
+	const out = { ...originOf(hop), decimals: origin, amount: hop.send, account: 'in_flight' } as const;
+	const place = event === 'delivered' ? { ...destinationOf(hop), decimals: destination } : { ...originOf(hop), decimals: origin };
+	const moves = crossing({ out, into: { ...place, amount: delivery.amount }, via: 'bridge', difference: 'fees' });
+	await postMined(tx, { event, ...ledgerRefs(leg), tx: delivery.transactionHash, blockNumber: delivery.blockNumber, moves });
 }
 
 function ledgerRefs({ earmarkId, id }: Leg) {

@@ -2,11 +2,12 @@
 import { and, asc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Hash, Hex } from 'viem';
 import { receivables } from '../../drizzle/schema/inventory.ts';
+import { crossing } from '../inventory/moves.ts';
 import type { VenueId } from '../inventory/venue.ts';
 import { type Amount, amount, type HubAmount, hubAmount } from '../money/amount.ts';
 import { type ReceivableStatus, receivableStatesBefore } from '../settle/receivable-state.ts';
 import { type Db, inTransaction, type Tx } from './db.ts';
-import { post } from './ledger.ts';
+import { postMined } from './ledger.ts';
 
 export interface Receivable {
 	readonly earmarkId: string;
@@ -92,6 +93,9 @@ export interface HubPayment {
 	/** Base units at the venue. */
 	readonly amount: Amount;
 	readonly tx: Hash;
+	readonly blockNumber: bigint;
+	/** Of the asset where we have paid, and where the hub has. */
+	readonly decimals: { readonly origin: number; readonly paid: number };
 }
 
 /**
@@ -114,13 +118,13 @@ export async function settleReceivable(db: Db, receivable: Receivable, payment: 
 			.where(and(eq(receivables.intentId, intentId), inArray(receivables.status, receivableStatesBefore('settled'))))
 			.returning({ id: receivables.id });
 		if (rows.length === 0) return false;
-		await post(tx, {
-			...{ event: 'settled', earmarkId, legId: null, tx: payment.tx },
-			moves: [
-				{ venue: origin, asset, from: 'receivable', to: 'hub', amount: receivable.amount },
-				{ venue: payment.venue, asset, from: 'hub', to: 'wallet', amount: payment.amount },
-			],
+		const { decimals, blockNumber } = payment;
+		const moves = crossing({
+			out: { venue: origin, asset, decimals: decimals.origin, amount: receivable.amount, account: 'receivable' },
+			into: { venue: payment.venue, asset, decimals: decimals.paid, amount: payment.amount },
+			...{ via: 'hub', difference: 'external' },
 		});
+		await postMined(tx, { event: 'settled', earmarkId, legId: null, tx: payment.tx, blockNumber, moves });
 		return true;
 	});
 }

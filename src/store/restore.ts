@@ -10,7 +10,7 @@ import type { Evidence, HopOrder } from '../leg/order.ts';
 import type { Amount, HubAmount } from '../money/amount.ts';
 import { type Cause, type Db, inTransaction, type Tx } from './db.ts';
 import { placeHolds } from './holds.ts';
-import { post } from './ledger.ts';
+import { postMined } from './ledger.ts';
 import { insertReceivable } from './receivables.ts';
 
 /** Why a demand, an earmark and a leg are there that nobody has planned here. */
@@ -60,7 +60,7 @@ export async function restoreLeg(
 		await placeHolds(tx, [{ earmarkId, legId, ...place, state: 'inbound' }]);
 		await insertEffect(tx, { ownerKind: 'leg', ownerId: legId, kind: 'send' }, { call, payloadHash });
 		const moves = [{ venue: origin.venue, asset: origin.asset, from: 'wallet', to: 'in_flight', amount: send } as const];
-		await post(tx, { event: 'sent', earmarkId, legId, tx: call.transactionHash, moves });
+		await postMined(tx, { event: 'sent', earmarkId, legId, tx: call.transactionHash, blockNumber: call.blockNumber, moves });
 		return true;
 	});
 }
@@ -94,7 +94,7 @@ export async function restorePurchase(db: Db, purchase: PurchaseToRestore, cause
 		await insertEffect(tx, { ownerKind: 'earmark', ownerId: earmarkId, kind: 'purchase' }, { call, payloadHash });
 		await insertReceivable(tx, { earmarkId, intentId, asset, origin: venue, amount: paid, amountHub, lookedUpTo });
 		const moves = [{ venue, asset, from: 'wallet', to: 'receivable', amount: paid } as const];
-		await post(tx, { event: 'purchased', earmarkId, legId: null, tx: transactionHash, moves });
+		await postMined(tx, { event: 'purchased', earmarkId, legId: null, tx: transactionHash, blockNumber: call.blockNumber, moves });
 		return true;
 	});
 }

@@ -15,7 +15,7 @@ import { readEarmark, setEarmarkStatus } from './earmarks.ts';
 import { intendEffects, readEffect, setSpend } from './effects.ts';
 import { moveHold, readHolds } from './holds.ts';
 import { absorbNow, snapshotBlocks } from './inventory.ts';
-import { post } from './ledger.ts';
+import { postMined } from './ledger.ts';
 import { resolveOnly } from './leg-ends.ts';
 import { readLegsOf } from './legs.ts';
 import { wake } from './outbox.ts';
@@ -104,9 +104,9 @@ export async function purchaseFinal(
 		...{ earmarkId: earmark.id, intentId, asset: earmark.asset, origin: earmark.venue, amount: paid, amountHub },
 		lookedUpTo: await snapshotBlocks(tx, earmark.asset),
 	});
-	await post(tx, {
+	await postMined(tx, {
 		event: 'purchased',
-		...{ earmarkId: earmark.id, legId: null, tx: mined.transactionHash },
+		...{ earmarkId: earmark.id, legId: null, tx: mined.transactionHash, blockNumber: mined.blockNumber },
 		moves: [{ venue: earmark.venue, asset: earmark.asset, from: 'wallet', to: 'receivable', amount: paid }],
 	});
 	if (!leavesAllowance) return;

@@ -1,12 +1,13 @@
 /** What chains, books and rows say about a hop from outside, in one list of problems. */
 import type postgres from 'postgres';
 import { type Address, erc20Abi, parseAbiItem } from 'viem';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { exchangeAt, exchangeBook } from '../../sandbox/oracle/openings.ts';
 import type { World } from '../../sandbox/world.ts';
 import type { Leg } from '../../src/leg/leg.ts';
 import { isLegTerminal } from '../../src/leg/state.ts';
+import { syncInventory } from '../../src/steps/upkeep/balances.ts';
 import type { Ends } from './hop.ts';
 import type { Process } from './process.ts';
 
@@ -96,18 +97,12 @@ export async function problemsOfRefusal(hearing: Hearing): Promise<string[]> {
 async function problemsAtRest(hearing: Hearing): Promise<string[]> {
 	const { world, process, sql, opening, leg } = hearing;
 	if (!isLegTerminal(leg.status)) return [];
-	await process.app.syncBalances();
-	const balances = opening.chains.flatMap(({ id, tokens }) =>
-		tokens.map(async ({ asset, address, opening: before }) => ({
-			...{ venue: id, asset, opening: before },
-			closing: await balanceOf(world, id, address),
-		})),
-	);
+	const look = () => syncInventory(process.app);
 	const { problems, duplicateEffects } = await judge(opening.chains, world.wallet, { exchange: exchangeBook(world) });
 	const duplicates = duplicateEffects + (world.binance?.duplicates ?? 0);
 	return [
 		...(await allowancesLeft(hearing)),
-		...(await checkBooks(sql, await Promise.all(balances))),
+		...(await checkSettledBooks(sql, { world, before: opening.chains, look })),
 		...problems,
 		...(duplicates === 0 ? [] : [`${duplicates} effects happened twice`]),
 	];

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, exchangeBook, openings } from '../../sandbox/oracle/openings.ts';
+import { exchangeBook, openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
 import { readStatus } from '../../src/store/status.ts';
@@ -62,7 +62,7 @@ async function bridgesOf(invoiceId: string) {
 async function expectAllAccountedFor(): Promise<void> {
 	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet, { exchange: exchangeBook(world) })).toMatchObject({ problems: [], duplicateEffects: 0 });
-	expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+	expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 	expect(binance().duplicates).toBe(0);
 }
 

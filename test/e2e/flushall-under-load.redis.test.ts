@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { untilAtRest } from '../at-rest.ts';
 import { type Product, until } from '../product.ts';
@@ -74,7 +74,7 @@ describe('Redis loses everything, again and again, while a dozen invoices are se
 			purchases: await settled(),
 			duplicateEffects: 0,
 		});
-		expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 		expect(told.filter((message) => message.startsWith('queue server has lost jobs')).length).toBeGreaterThan(0);
 		process.stdout.write(`${INVOICES} invoices: flows queued again ${tookMs} ms after the flush\n`);
 	}, 180_000);

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { untilAtRest } from '../at-rest.ts';
 import { type Product, untilSettled, untilWaiting } from '../product.ts';
@@ -45,7 +45,7 @@ async function shown(): Promise<string> {
 async function expectPaidOnce(): Promise<void> {
 	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 1, purchases: 1, duplicateEffects: 0 });
-	expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+	expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 }
 
 describe('with three endpoints for each chain', () => {

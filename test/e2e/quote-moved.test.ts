@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { untilAtRest } from '../at-rest.ts';
 import { type Product, startProduct, untilSettled } from '../product.ts';
@@ -61,6 +61,6 @@ describe('the fee jumps when a plan has committed, and nothing has left yet', ()
 		expect([...world.across.relayer.deposits.values()].map(({ origin }) => origin.id)).toEqual([second]);
 		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], purchases: 1, duplicateEffects: 0 });
-		expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 	}, 90_000);
 });

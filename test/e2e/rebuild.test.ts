@@ -5,9 +5,9 @@ import { toFunctionSelector } from 'viem';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { notFound, when } from '../../sandbox/http/misbehave.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { untilAtRest } from '../at-rest.ts';
 import { ballast } from '../cli/shell.ts';
@@ -128,7 +128,7 @@ describe('the database is lost while funds are under way', () => {
 		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], purchases: 2, duplicateEffects: 0 });
 		// Approvals move nothing, so they are not looked for: their nonces have no owner any more.
-		const problems = (await checkBooks(sql, await balancesSince(world, before))).filter((each) => !each.endsWith('has no owner'));
+		const problems = (await checkSettledBooks(sql, { world, before })).filter((each) => !each.endsWith('has no owner'));
 		expect(problems).toEqual([]);
 		expect(await sql`select status, count(*)::int from demands where kind = 'rebuild' group by 1`).toEqual([{ status: 'gone', count: 2 }]);
 	}, 180_000);

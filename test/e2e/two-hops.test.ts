@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
 import { untilAtRest } from '../at-rest.ts';
@@ -51,7 +51,7 @@ async function hopsOf(invoiceId: string) {
 async function expectAllAccountedFor(): Promise<void> {
 	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], swaps: 1, duplicateEffects: 0 });
-	expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+	expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 }
 
 describe('an invoice that asks for another asset than there is', () => {

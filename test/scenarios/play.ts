@@ -1,7 +1,7 @@
 /** Plays one scenario and judges it: what it promises, what the chains say, what the books say. */
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
-import { accountsSince, balancesSince } from '../../sandbox/oracle/openings.ts';
+import { accountsSince } from '../../sandbox/oracle/openings.ts';
 import { checkSent } from '../../sandbox/oracle/sent.ts';
 import type { World } from '../../sandbox/world.ts';
 import { untilAtRest } from '../at-rest.ts';
@@ -47,6 +47,6 @@ export async function play(
 }
 
 async function booksOf({ product, world, before }: Stage): Promise<string[]> {
-	const books = await checkBooks(product.sql, await balancesSince(world, before));
+	const books = await checkSettledBooks(product.sql, { world, before });
 	return [...books, ...(await checkSent(product.sql, accountsSince(world, before), world.wallet))];
 }

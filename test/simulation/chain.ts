@@ -2,10 +2,23 @@
  * A tiny chain with one token and one account of ours: blocks with their balances, a pool from which signed transactions are mined in the order of
  * their nonces, exact allowances. Transactions may be outbid, forgotten, or taken back with their blocks. Amounts are base units.
  */
-import { type Address, decodeFunctionData, erc20Abi, getAbiItem, type Hash, type Hex, type Log, numberToHex } from 'viem';
+import {
+	type Address,
+	decodeFunctionData,
+	erc20Abi,
+	getAbiItem,
+	type Hash,
+	type Hex,
+	type Log,
+	numberToHex,
+	pad,
+	toEventSelector,
+} from 'viem';
 
 /** Of the token only this is ever called, and every other item would be hashed to look for it. */
 const APPROVE = [getAbiItem({ abi: erc20Abi, name: 'approve' })];
+
+const TRANSFER = toEventSelector(getAbiItem({ abi: erc20Abi, name: 'Transfer' }));
 
 export interface Call {
 	readonly to: Address;
@@ -46,6 +59,7 @@ export const NOT_ENOUGH = 'not enough';
 interface ChainFacts {
 	readonly venue: string;
 	readonly token: Address;
+	readonly wallet: Address;
 	readonly opening: bigint;
 	/** Nothing of ours may ever take the balance below this. */
 	readonly reserve: bigint;
@@ -63,10 +77,11 @@ export interface Sent extends Call {
 	readonly fee: bigint;
 }
 
-interface Arrival {
-	readonly transactionHash: Hash;
-	readonly blockNumber: bigint;
-	readonly args: { readonly value: bigint };
+/** A transfer of ours as a node tells of it. */
+interface Transfer {
+	readonly at: bigint;
+	readonly isIncoming: boolean;
+	readonly log: object;
 }
 
 interface Block {
@@ -97,7 +112,7 @@ export class Chain {
 	deaf = 0;
 	readonly allowances = new Map<Address, bigint>();
 	readonly receipts = new Map<Hash, Receipt>();
-	readonly arrivals: Arrival[] = [];
+	readonly transfers: Transfer[] = [];
 	private readonly blocks: Block[];
 	private readonly pool = new Map<bigint, Sent>();
 	private forks = 0;
@@ -172,7 +187,7 @@ export class Chain {
 	/** Somebody pays us, in one transaction. */
 	receive(hash: Hash, amounts: readonly bigint[]): void {
 		this.append({ balance: amounts.reduce((sum, each) => sum + each, this.balance) });
-		for (const value of amounts) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value } });
+		for (const value of amounts) this.note(hash, { value, isIncoming: true });
 	}
 
 	/** Throws when there is no such block. */
@@ -180,6 +195,12 @@ export class Chain {
 		const block = this.blocks[Number(number)];
 		if (block === undefined) throw new RangeError(`chain ${this.facts.venue} has no block ${number}`);
 		return block;
+	}
+
+	/** Null for a block that was taken back. */
+	numberOf(hash: Hash): bigint | null {
+		const index = this.blocks.findLastIndex((block) => block.hash === hash);
+		return index < 0 ? null : BigInt(index);
 	}
 
 	/** Why a node would not execute the call now, or null. */
@@ -209,13 +230,27 @@ export class Chain {
 			acted?.undo();
 			this.allowances.clear();
 			for (const [spender, units] of allowed) this.allowances.set(spender, units);
-			while ((this.arrivals.at(-1)?.blockNumber ?? 0n) > this.height) this.arrivals.pop();
+			while ((this.transfers.at(-1)?.at ?? 0n) > this.height) this.transfers.pop();
 		};
 		this.append({ nonce: sent.nonce + 1n, balance: this.balance - spent + paid, sent, undo });
-		if (paid > 0n) this.arrivals.push({ transactionHash: hash, blockNumber: this.height, args: { value: paid } });
+		if (spent > 0n) this.note(hash, { value: spent, isIncoming: false });
+		if (paid > 0n) this.note(hash, { value: paid, isIncoming: true });
 		const place = { transactionHash: hash, blockNumber: this.height, blockHash: this.at(this.height).hash };
 		const gas = { gasUsed: 50_000n, effectiveGasPrice: this.floor };
 		this.receipts.set(hash, { ...place, ...gas, status: reverts ? 'reverted' : 'success', logs: acted?.logs ?? [] });
+	}
+
+	private note(hash: Hash, { value, isIncoming }: { value: bigint; isIncoming: boolean }): void {
+		const { token } = this.facts;
+		const [other, ours] = [pad('0x1'), pad(this.facts.wallet)];
+		const place = {
+			blockNumber: numberToHex(this.height),
+			blockHash: this.at(this.height).hash,
+			logIndex: numberToHex(this.transfers.length),
+		};
+		const topics = [TRANSFER, ...(isIncoming ? [other, ours] : [ours, other])];
+		const log = { address: token, topics, data: numberToHex(value, { size: 32 }), transactionHash: hash, ...place };
+		this.transfers.push({ at: this.height, isIncoming, log });
 	}
 
 	/** An approval sets one, a call of a contract spends from it; a transaction to ourselves does neither. */

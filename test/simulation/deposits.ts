@@ -54,6 +54,17 @@ export interface Deposit {
 	outBlock: bigint;
 }
 
+/** What the books say of an arrival: what was not kept passes from bridge to bridge. */
+function crossed({ origin, venue, amount, paid }: { origin: string; venue: string; amount: bigint; paid: bigint }): string[] {
+	const pair = (from: string, to: string, units: bigint) => (units > 0n ? [`${from} -${units}`, `${to} ${units}`] : []);
+	return [
+		...pair(`in_flight ${origin}`, `bridge ${origin}`, paid < amount ? paid : amount),
+		...pair(`in_flight ${origin}`, `fees ${origin}`, amount - paid),
+		...pair(`fees ${origin}`, `bridge ${origin}`, paid - amount),
+		...pair(`bridge ${venue}`, `wallet ${venue}`, paid),
+	];
+}
+
 /** A movement as the books should show it: `account venue amount`, in that order. */
 export interface Movement {
 	readonly tx: Hash;
@@ -147,7 +158,7 @@ export class Deposits {
 		const movement: Movement = {
 			tx: hash,
 			event: state === 'filled' ? 'delivered' : 'returned',
-			entries: [`in_flight ${origin} -${amount}`, `bridge ${origin} ${amount}`, `bridge ${venue} ${-paid}`, `wallet ${venue} ${paid}`],
+			entries: crossed({ origin, venue, amount, paid }),
 		};
 		this.ground.movements.push(movement);
 		return movement;

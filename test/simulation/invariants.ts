@@ -4,13 +4,13 @@ import type { Outcome } from '../../src/outcome.ts';
 import { LEAST, type Movement } from './deposits.ts';
 import { type Outside, RESERVE } from './outside.ts';
 import { alwaysOfRows, restOfRows } from './rows.ts';
+import { holdingOf } from './store/holdings.ts';
 import type { EffectRow, HoldRow, Memory } from './store/memory.ts';
 
 /** A judge of one run; it remembers which holds it has seen. Every call throws with what is wrong, in words. */
 export function createJudge(memory: Memory, outside: Outside) {
 	const known = new Set<string>();
 	const outdated = createOutdated(memory, outside);
-	const opening = new Map([...outside.chains].map(([venue, chain]) => [venue, chain.balance]));
 	const total = outside.total();
 	const judged = { writes: -1, movements: -1 };
 	/** What was asked of the same rows is answered as before. */
@@ -40,7 +40,7 @@ export function createJudge(memory: Memory, outside: Outside) {
 	};
 	return {
 		check: () => complain(always()),
-		checkAtRest: () => complain([...always(), ...restOfRows(memory), ...unbalanced(memory, outside, opening), ...leftOver(outside)]),
+		checkAtRest: () => complain([...always(), ...restOfRows(memory), ...unbalanced(memory, outside), ...leftOver(outside)]),
 		/** A step may not get to ask again, or lose a race; whatever else it throws is ours. */
 		refuse: (outcome: Outcome) => {
 			if (outcome.kind === 'retry' && !(outcome.error instanceof TransientError)) throw outcome.error;
@@ -61,8 +61,8 @@ function overcommitted(memory: Memory, known: Set<string>): string[] {
 	return fresh.flatMap((hold) => {
 		const { venue, state, earmarkId } = hold;
 		const there = active.filter((each) => each.venue === venue);
-		const held = sumOf(there.filter((each) => each.state === 'confirmed' || each.state === 'pending_out'));
-		const confirmed = memory.snapshots.find((each) => each.venue === venue)?.amount ?? 0n;
+		const snapshot = memory.snapshots.find((each) => each.venue === venue);
+		const { held, confirmed } = snapshot === undefined ? NOTHING_SEEN : holdingOf(memory, snapshot, { now: 0, reserves: new Map() });
 		if (state === 'confirmed' && held + RESERVE > confirmed)
 			return [`overcommitted: ${held} are held at ${venue} of ${confirmed}, where ${RESERVE} are reserved`];
 		const earmark = memory.earmarks.find((each) => each.id === earmarkId);
@@ -72,6 +72,8 @@ function overcommitted(memory: Memory, known: Set<string>): string[] {
 		return [];
 	});
 }
+
+const NOTHING_SEEN = { held: 0n, confirmed: 0n };
 
 /**
  * What is held is really there, whatever the snapshots say: and what is free is there beside it, beside what has landed for somebody who
@@ -89,12 +91,11 @@ function promisedTwice(memory: Memory, outside: Outside): string[] {
 		const { venue } = snapshot;
 		const there = outside.chainAt(venue).balance - RESERVE;
 		const active = memory.holds.filter((hold) => hold.venue === venue && hold.state !== 'released');
-		const inbound = sumOf(active.filter(({ state }) => state === 'inbound'));
 		const onConfirmed = active.filter(({ state }) => state !== 'inbound');
 		const held = sumOf(onConfirmed.filter((hold) => !hashesOf(memory, hold).some((hash) => left.has(hash))));
 		if (held > there) return [`held: ${held} at ${venue}, where ${there} are there beside the reserve`];
-		const taken = snapshot.unclaimed < inbound ? snapshot.unclaimed : inbound;
-		const free = snapshot.amount - RESERVE - sumOf(onConfirmed) - taken;
+		const { confirmed, held: taken } = holdingOf(memory, snapshot, { now: 0, reserves: new Map() });
+		const free = confirmed - RESERVE - taken;
 		const awaited = landed.filter(({ destination }) => destination === venue).reduce((sum, { paid }) => sum + paid, 0n);
 		if (free <= 0n || held + awaited + free <= there) return [];
 		return [
@@ -117,6 +118,8 @@ function hashesOf(memory: Memory, { state, venue, legId, earmarkId }: HoldRow): 
 function misposted(memory: Memory, movements: readonly Movement[]): string[] {
 	const postings = new Map<string, string>();
 	for (const { posting, tx, event, account, venue, amount } of memory.ledger) {
+		// What the product has seen others do is compared with the chains at rest.
+		if (event === 'opened' || event === 'external') continue;
 		const before = postings.get(posting);
 		const entry = `${account} ${venue} ${amount}`;
 		postings.set(posting, before === undefined ? `${tx} ${event}: ${entry}` : `${before}, ${entry}`);
@@ -170,16 +173,16 @@ function createOutdated(memory: Memory, outside: Outside): () => string[] {
 	};
 }
 
-/** Every movement is in the books, and they say what the chains say. */
-function unbalanced(memory: Memory, outside: Outside, opening: ReadonlyMap<string, bigint>): string[] {
+/** Every movement is in the books, ours and those of others, and they say what the chains say. */
+function unbalanced(memory: Memory, outside: Outside): string[] {
 	const booked = (account: string, venue: string) =>
 		sumOf(memory.ledger.filter((entry) => entry.account === account && entry.venue === venue));
 	const venues = [...outside.chains.keys()];
 	const owed = venues.reduce((sum, venue) => sum + booked('receivable', venue), 0n);
 	return [
 		...venues.flatMap((venue) => {
-			const there = outside.chainAt(venue).balance - outside.givenAt(venue);
-			const should = (opening.get(venue) ?? 0n) + booked('wallet', venue);
+			const there = outside.chainAt(venue).balance;
+			const should = booked('wallet', venue);
 			const wallet = there === should ? [] : [`books: ${should} at ${venue}, and ${there} are there`];
 			const underWay = booked('in_flight', venue);
 			return underWay === 0n ? wallet : [...wallet, `books: ${underWay} from ${venue} are in flight`];

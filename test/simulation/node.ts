@@ -72,14 +72,24 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 		getBlockNumber: answers(() => chain.height),
 		getBlock: answers(({ blockNumber }: { blockNumber?: bigint } = {}) => {
 			const number = blockNumber ?? chain.height;
-			return { number, hash: chain.at(number).hash };
+			const parentHash = number > 0n ? chain.at(number - 1n).hash : chain.at(number).hash;
+			return { number, hash: chain.at(number).hash, parentHash };
 		}),
-		multicall: late(({ blockNumber }: { blockNumber: bigint }) => [chain.at(blockNumber).balance]),
-		getLogs: answers(({ fromBlock, toBlock }: { fromBlock: bigint; toBlock: bigint }) =>
-			chain.arrivals.filter(({ blockNumber }) => blockNumber >= fromBlock && blockNumber <= toBlock),
-		),
+		multicall: late((at: { blockNumber: bigint } | { blockHash: Hash }) => [balanceAt(chain, at)]),
+		request: answers(({ params: [filter] }: { params: [{ fromBlock: Hex; toBlock: Hex; topics: unknown[] }] }) => {
+			const [first, last] = [BigInt(filter.fromBlock), BigInt(filter.toBlock)];
+			const isIncoming = filter.topics.length > 2;
+			return chain.transfers.filter((each) => each.isIncoming === isIncoming && each.at >= first && each.at <= last).map(({ log }) => log);
+		}),
 	};
 	return client as unknown as PublicClient;
+}
+
+/** Of a block that is not there any more nobody says what was there. */
+function balanceAt(chain: Chain, at: { blockNumber: bigint } | { blockHash: Hash }) {
+	const number = 'blockNumber' in at ? at.blockNumber : chain.numberOf(at.blockHash);
+	if (number === null) return { status: 'failure', error: new Error('hash is not currently canonical') };
+	return { status: 'success', result: chain.at(number).balance };
 }
 
 /** Does it now, and says later what came of it. */

@@ -59,7 +59,7 @@ export class Outside {
 	/** The hub's API does not answer this many more questions. */
 	silence = 0;
 	owed = 0n;
-	private readonly gifts = new Map<string, bigint>();
+	private given = 0n;
 	private hashes = 0;
 
 	constructor({ balances, needs, fees, finality = 0n }: Beginning) {
@@ -89,19 +89,13 @@ export class Outside {
 	/** Somebody pays us for reasons of their own. */
 	give(venue: string, units: bigint): void {
 		this.chainAt(venue).receive(this.hash(), [units]);
-		this.gifts.set(venue, this.givenAt(venue) + units);
-	}
-
-	/** What others have paid us there. */
-	givenAt(venue: string): bigint {
-		return this.gifts.get(venue) ?? 0n;
+		this.given += units;
 	}
 
 	/** What is in wallets, under way, owed by the hub and kept by bridges, less what others gave: it never changes. */
 	total(): bigint {
 		const wallets = [...this.chains.values()].reduce((sum, chain) => sum + chain.balance, 0n);
-		const given = [...this.gifts.values()].reduce((sum, units) => sum + units, 0n);
-		return wallets + this.deposits.outOfWallets() + this.owed - given;
+		return wallets + this.deposits.outOfWallets() + this.owed - this.given;
 	}
 
 	private chain(venue: string, opening: bigint): Chain {
@@ -109,6 +103,7 @@ export class Outside {
 		return new Chain({
 			venue,
 			token: tokenAt(venue),
+			wallet: WALLET,
 			opening,
 			reserve: RESERVE,
 			contracts,

@@ -1,4 +1,5 @@
 /** The end of a run: troubles end, and only what the scheduler and the queue bring is done, until nothing is left to do. */
+import { lookAtTransfers } from '../../src/steps/upkeep/look-at-chain.ts';
 import { advance, sayAboutRoute } from './events.ts';
 import { goRound, work } from './scheduler.ts';
 import { mineAll, type Stage, tell } from './stage.ts';
@@ -29,10 +30,19 @@ export async function comeToRest(stage: Stage): Promise<void> {
 		if (calm < CALM_ROUNDS) continue;
 		clock.nowMs += LATER_MS;
 		await stage.app.syncBalances();
+		await bookAll(stage);
 		return judge.checkAtRest();
 	}
 	judge.checkAtRest();
 	throw new Error(`rest: there is none after ${MAX_ROUNDS} rounds`);
+}
+
+/** Until what is there now counts as settled, and the books have it. */
+async function bookAll(stage: Stage): Promise<void> {
+	for (let blocks = 0n; blocks <= stage.outside.finality; blocks += 1n) {
+		for (const venue of stage.outside.chains.keys()) await lookAtTransfers(stage.app, venue, async () => true);
+		mineAll(stage);
+	}
 }
 
 /** To the next job that is due, or to the next look of the reconciler at what no job serves. */

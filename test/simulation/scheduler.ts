@@ -5,6 +5,7 @@ import type { App } from '../../src/app.ts';
 import { errorText } from '../../src/errors.ts';
 import { processInvoices } from '../../src/on-demand.ts';
 import type { Outcome } from '../../src/outcome.ts';
+import { syncInventory } from '../../src/steps/upkeep/balances.ts';
 import { reconcile } from '../../src/steps/upkeep/reconcile.ts';
 import { sweepLanes } from '../../src/steps/upkeep/sweep-lanes.ts';
 import { relayOutbox } from '../../src/store/outbox.ts';
@@ -30,6 +31,7 @@ export async function goRound(stage: Stage, { polls = false }: { readonly polls?
 	const { app, queue } = stage;
 	if (polls) await told(stage, 'poll', () => processInvoices(app));
 	await told(stage, 'sweep', () => sweepLanes(app));
+	await told(stage, 'inventory', () => syncInventory(app));
 	await told(stage, 'reconcile', async () => {
 		await reconcile(app, liveJobs(queue.producer));
 		return { kind: 'done' };

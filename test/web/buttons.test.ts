@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
-import { checkBooks } from '../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
-import { balancesSince, openings } from '../../sandbox/oracle/openings.ts';
+import { openings } from '../../sandbox/oracle/openings.ts';
 import { freePort } from '../../sandbox/servers/free-port.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import type { Running } from '../../workers/running.ts';
@@ -131,7 +131,7 @@ describe('the buttons of the board', () => {
 		const judged = await judge(before, world.wallet, { book: world.everclear.book() });
 		// The hub serves the oldest invoice first, so a purchase for one may have filled another, which is gone then.
 		expect(judged).toMatchObject({ problems: [], purchases: await settled(), duplicateEffects: 0 });
-		expect(await checkBooks(product.sql, await balancesSince(world, before))).toEqual([]);
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 		const pressed = [...counts.values()].reduce((sum, count) => sum + count, 0);
 		process.stdout.write(`${pressed} buttons pressed, ${[...counts.keys()].filter((key) => key.endsWith('taken')).length} kinds taken\n`);
 	}, 240_000);

@@ -43,7 +43,7 @@ export async function openSite({ webhookSecret, databaseUrl: existing, backend }
 	await migrateQueues(settings);
 	const store = openStore({ databaseUrl, pool: 10 });
 	const connection = connectQueues({ ...settings, connections: 12 });
-	const catalog = queueCatalog({ routes: [{ bridge: 'across', origin: '1', destination: '10' }] }, [
+	const catalog = queueCatalog({ routes: [{ bridge: 'across', origin: '1', destination: '10' }], inventory: { pollMs: 1_000 } }, [
 		{ name: 'invoice-poll', everyMs: () => 1_000 },
 	]);
 	const producer = openProducer(connection, catalog);

@@ -13,7 +13,7 @@ import { depositCall, readDeposit, recoverDeposit } from './deposit.ts';
 import { creditedOf, withdrawnOf } from './evidence.ts';
 import { type PairTerms, priceOf } from './price.ts';
 import { proveDeposit } from './prove.ts';
-import { type BinancePair, type BinanceSettings, depositsAt, type Ends, networkAt, pairOf, settings } from './settings.ts';
+import { type BinancePair, type BinanceSettings, coinOf, depositsAt, type Ends, networkAt, pairOf, settings } from './settings.ts';
 import { claimWithdrawal, lookAtWithdrawal } from './withdrawal.ts';
 
 export const binance: BridgeDefinition<BinanceSettings> = { name: 'binance', settings, create: createBinanceBridge };
@@ -68,6 +68,7 @@ function createBinanceBridge(configured: BinanceSettings, ports: BridgePorts): B
 			return claimWithdrawal({ exchange, pair, maximumFee, terms: () => termsOf(pair) }, order, creditedOf(proof));
 		},
 		verify: async (order, proof) => readArrival(order, ports.client(order.destination.venue), withdrawnOf(proof)),
+		holdings: (asset) => exchange.balance(coinOf(configured, asset)),
 		contracts: () => [],
 		deposits: (venue) => depositsAt(configured, venue),
 		recover: (sent, places) => recoverDeposit(sent, configured, places),

@@ -106,10 +106,12 @@ async function searchRange(app: App, { chain: { venue }, payments }: Search, { b
 	for (const { intentId, tx } of await findSettlements(client, { intentIds: [...intents.keys()], ...blocks })) {
 		const receivable = intents.get(intentId);
 		if (receivable === undefined) continue;
-		const { logs } = await client.getTransactionReceipt({ hash: tx });
+		const { logs, blockNumber } = await client.getTransactionReceipt({ hash: tx });
 		const { token, decimals } = endOf(app, receivable.asset, venue);
 		const paid = readPayment(logs, { intentId, owed: receivable.amountHub, wallet: app.config.wallet, token, decimals });
-		if (paid !== null) payments.push({ receivable, payment: { venue, amount: paid, tx } });
+		const origin = endOf(app, receivable.asset, receivable.origin).decimals;
+		if (paid !== null)
+			payments.push({ receivable, payment: { venue, amount: paid, tx, blockNumber, decimals: { origin, paid: decimals } } });
 		else app.log.warn({ venue, earmark: receivable.earmarkId, intent: intentId, tx }, 'a settlement of our purchase has not paid us');
 	}
 }

@@ -20,16 +20,17 @@ interface Arrival {
 
 export async function deliver(app: App, part: Part, { state, proof, claimed }: Arrival): Promise<Outcome> {
 	const { leg, hop } = part;
-	const delivery = await bridgeOf(app, hop.bridge).verify(orderOf(app, hop), proof, claimed);
+	const order = orderOf(app, hop);
+	const delivery = await bridgeOf(app, hop.bridge).verify(order, proof, claimed);
+	const decimals = { origin: order.origin.decimals, destination: order.destination.decimals };
+	const arrival = { leg, hop, proof, delivery, decimals };
 	const arrived = state === 'proven';
 	const cause = {
 		actor: `bridge ${hop.bridge}`,
 		reason: `${arrived ? 'delivered' : 'came back to the origin'} in ${delivery.transactionHash}`,
 	};
 	const news = await inTransaction(app.db, cause, (tx) =>
-		arrived
-			? deliverHop(tx, { leg, hop, proof, delivery, next: nextHop(app, part, delivery.amount), signer: app.config.wallet })
-			: returnHop(tx, { leg, hop, proof, delivery }),
+		arrived ? deliverHop(tx, { ...arrival, next: nextHop(app, part, delivery.amount), signer: app.config.wallet }) : returnHop(tx, arrival),
 	);
 	crashPoint('delivered');
 	app.log.info(

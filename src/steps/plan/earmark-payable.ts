@@ -9,7 +9,7 @@ import { type Story, tellStory } from '../../observe/log.ts';
 import { createEarmark } from '../../store/commitment.ts';
 import { inTransaction, lockInventory, type Tx } from '../../store/db.ts';
 import { readOpenDemands } from '../../store/demands.ts';
-import { readHoldings } from '../../store/inventory.ts';
+import { readHoldings } from '../../store/holdings.ts';
 import { readReserveOverrides, reservesInForce } from '../../store/reserves.ts';
 import { isStopped } from '../../store/stops.ts';
 

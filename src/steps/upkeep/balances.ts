@@ -1,11 +1,13 @@
 /** Brings the stored balances up to date. A venue that cannot be read keeps its old snapshot, which then ages visibly. */
 import type { App, UnreadVenues } from '../../app.ts';
-import { readBalances } from '../../chain/balances.ts';
 import { errorText } from '../../errors.ts';
 import type { VenueId } from '../../inventory/venue.ts';
-import { positionsAwaiting, saveBalances } from '../../store/inventory.ts';
+import { done, type Outcome } from '../../outcome.ts';
+import { oldestReading } from '../../store/inventory.ts';
+import { claimLook } from '../../store/transfers.ts';
+import { lookAtBalances, lookAtTransfers } from './look-at-chain.ts';
 
-/** Reads younger than this are shared: a burst of jobs makes one read per chain, not one each. */
+/** Readings younger than this are shared, whichever process has made them: a burst of jobs makes one read per chain, not one each. */
 const SHARED_MS = 250;
 
 export function createSyncBalances(app: Omit<App, 'syncBalances'>): App['syncBalances'] {
@@ -21,23 +23,36 @@ export function createSyncBalances(app: Omit<App, 'syncBalances'>): App['syncBal
 async function readAll(app: Omit<App, 'syncBalances'>): Promise<UnreadVenues> {
 	const unread = new Map<VenueId, string>();
 	await Promise.all(
-		[...app.config.chains.keys()].map(async (venue) => {
+		[...app.config.chains.keys()].map(async (chain) => {
 			try {
-				const awaiting = new Map((await positionsAwaiting(app.db, venue)).map((each) => [each.asset, each.seenUpTo]));
-				const tokens = tokensAt(app, venue).map((token) => ({ ...token, incomingSince: awaiting.get(token.asset) ?? null }));
-				await saveBalances(app.db, await readBalances(app.client(venue), { venue, holder: app.config.wallet, tokens }));
+				if ((await oldestReading(app.db, positionsOf(app, chain))) <= SHARED_MS) return;
+				for (const { venue, problem } of await lookAtBalances(app, chain)) unread.set(venue, problem);
 			} catch (error) {
-				unread.set(venue, errorText(error));
-				app.log.warn({ venue, error: errorText(error) }, 'balances not read');
+				const problem = `balances on ${chain} could not be read: ${errorText(error)}`;
+				unread.set(chain, problem);
+				app.log.warn({ venue: chain, error: errorText(error) }, 'balances not read');
 			}
 		}),
 	);
 	return unread;
 }
 
-function tokensAt(app: Pick<App, 'config'>, venue: VenueId) {
-	return [...app.config.assets.values()].flatMap((asset) => {
-		const token = asset.venues.get(venue);
-		return token === undefined ? [] : [{ asset: asset.symbol, address: token.address }];
-	});
+/** One look at every chain that nobody has looked at for `inventory.pollMs`; what moved is read at once, and everything every `inventory.syncMs`. */
+export async function syncInventory(app: App): Promise<Outcome> {
+	const { pollMs, syncMs } = app.config.inventory;
+	await Promise.all(
+		[...app.config.chains.keys()].map(async (chain) => {
+			try {
+				if (!(await claimLook(app.db, chain, pollMs))) return;
+				await lookAtTransfers(app, chain, async () => (await oldestReading(app.db, positionsOf(app, chain))) >= syncMs);
+			} catch (error) {
+				app.log.warn({ venue: chain, error: errorText(error) }, 'inventory not looked at');
+			}
+		}),
+	);
+	return done();
+}
+
+function positionsOf({ config }: Pick<App, 'config'>, chain: VenueId) {
+	return config.inventory.positions.get(chain) ?? [];
 }

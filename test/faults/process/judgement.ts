@@ -1,7 +1,7 @@
 /** What the oracle of `sandbox/oracle` says of a run. */
-import { checkBooks } from '../../../sandbox/oracle/books.ts';
+import { checkSettledBooks } from '../../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../../sandbox/oracle/chains.ts';
-import { accountsSince, balancesSince, exchangeBook } from '../../../sandbox/oracle/openings.ts';
+import { accountsSince, exchangeBook } from '../../../sandbox/oracle/openings.ts';
 import { checkSent } from '../../../sandbox/oracle/sent.ts';
 import type { Product } from '../../product.ts';
 import type { Game } from './faults.ts';
@@ -29,7 +29,7 @@ export async function judgeRun(
 		...(providerDuplicates === 0 ? [] : [`${providerDuplicates} requests were carried out twice`]),
 	];
 	if (!isAtRest) return { violations: [...complaints, ...twice], duplicateEffects, providerDuplicates, lostFunds: false };
-	const books = (await checkBooks(product.sql, await balancesSince(world, before))).filter((each) => !isForeign(game, each));
+	const books = (await checkSettledBooks(product.sql, { world, before })).filter((each) => !isForeign(game, each));
 	const sent = (await checkSent(product.sql, accountsSince(world, before), world.wallet)).filter((each) => !isForeignCall(game, each));
 	const isLost = !verdict.conserved || books.some((each) => each.startsWith('the ledger says') || each.startsWith('posting'));
 	return {

@@ -16,7 +16,7 @@ const PLANS = ['invoice-poll', 'invoice-evaluation'];
 const ANY_ROUTE = { bridge: 'across', origin: '1', destination: '10' };
 /** As `--queues` takes them: the queues, and one word for those of all routes. */
 const STAGES = queueCatalog(
-	{ routes: [ANY_ROUTE] },
+	{ routes: [ANY_ROUTE], inventory: { pollMs: 1_000 } },
 	TRIGGERS.map(({ name }) => ({ name, everyMs: () => 1_000 })),
 ).map(({ name, stage }) => (stage === 'bridge-execution' ? stage : name));
 

@@ -2,7 +2,7 @@
 import { demands, invoices } from '../../../drizzle/schema/demands.ts';
 import { earmarks, holds, hops, rebalanceOperations } from '../../../drizzle/schema/earmarks.ts';
 import { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
-import { balanceSnapshots, outbox, receivables, stops } from '../../../drizzle/schema/inventory.ts';
+import { balanceSnapshots, outbox, receivables, stops, transferCursors, transfers } from '../../../drizzle/schema/inventory.ts';
 import { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
 import { routeBreakers, routeEvents } from '../../../drizzle/schema/routes.ts';
 import type { Memory } from '../store/memory.ts';
@@ -19,6 +19,8 @@ export const TABLES = {
 	lanes: { table: signerLanes, inMemory: (memory: Memory) => memory.lanes },
 	laneEvents: { table: laneEvents, inMemory: (memory: Memory) => memory.laneEvents },
 	snapshots: { table: balanceSnapshots, inMemory: (memory: Memory) => memory.snapshots },
+	transfers: { table: transfers, inMemory: (memory: Memory) => memory.transfers },
+	cursors: { table: transferCursors, inMemory: (memory: Memory) => memory.cursors },
 	receivables: { table: receivables, inMemory: (memory: Memory) => memory.receivables },
 	ledger: { table: ledgerEntries, inMemory: (memory: Memory) => memory.ledger },
 	outbox: { table: outbox, inMemory: (memory: Memory) => memory.outbox },

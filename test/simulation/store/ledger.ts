@@ -1,6 +1,7 @@
 /** `src/store/ledger.ts` in memory. */
 import type * as real from '../../../src/store/ledger.ts';
 import { refuse, tablesOf } from './memory.ts';
+import { noteBooking } from './transfers.ts';
 
 export const post: typeof real.post = async (tx, { moves, event, earmarkId, legId, tx: hash }) => {
 	const memory = await tablesOf(tx);
@@ -12,4 +13,13 @@ export const post: typeof real.post = async (tx, { moves, event, earmarkId, legI
 		memory.add(memory.ledger, { id: memory.serial(), ...posting, account: from, venue, asset, amount: -amount });
 		memory.add(memory.ledger, { id: memory.serial(), ...posting, account: to, venue, asset, amount });
 	}
+};
+
+export const postMined: typeof real.postMined = async (tx, { blockNumber, ...posting }) => {
+	await post(tx, posting);
+	const own = posting.moves.filter(({ from, to }) => from === 'wallet' || to === 'wallet');
+	await noteBooking(
+		tx,
+		own.map(({ venue, asset }) => ({ venue, asset, tx: posting.tx, blockNumber })),
+	);
 };

@@ -5,7 +5,7 @@
 import type { demands, invoices } from '../../../drizzle/schema/demands.ts';
 import type { earmarks, holds, hops, rebalanceOperations } from '../../../drizzle/schema/earmarks.ts';
 import type { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
-import type { balanceSnapshots, outbox, receivables, stops } from '../../../drizzle/schema/inventory.ts';
+import type { balanceSnapshots, outbox, receivables, stops, transferCursors, transfers } from '../../../drizzle/schema/inventory.ts';
 import type { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
 import type { routeBreakers, routeEvents } from '../../../drizzle/schema/routes.ts';
 import type { Db, Tx } from '../../../src/store/db.ts';
@@ -21,6 +21,7 @@ export type HoldRow = Row<typeof holds>;
 export type EffectRow = Row<typeof effects>;
 export type AttemptRow = Row<typeof attempts>;
 export type LaneRow = Row<typeof signerLanes>;
+export type TransferRow = Row<typeof transfers>;
 export type RouteBreakerRow = Row<typeof routeBreakers>;
 
 export interface MemoryOptions {
@@ -53,6 +54,8 @@ export class Memory {
 	readonly lanes: LaneRow[] = [];
 	readonly laneEvents: Row<typeof laneEvents>[] = [];
 	readonly snapshots: Row<typeof balanceSnapshots>[] = [];
+	readonly transfers: TransferRow[] = [];
+	readonly cursors: Row<typeof transferCursors>[] = [];
 	readonly receivables: Row<typeof receivables>[] = [];
 	readonly ledger: Row<typeof ledgerEntries>[] = [];
 	readonly outbox: Row<typeof outbox>[] = [];

@@ -1,9 +1,10 @@
 /** `src/store/receivables.ts` in memory. */
 import type { Hex } from 'viem';
+import { crossing } from '../../../src/inventory/moves.ts';
 import { amount, hubAmount } from '../../../src/money/amount.ts';
 import type { ReceivableStatus } from '../../../src/settle/receivable-state.ts';
 import type * as real from '../../../src/store/receivables.ts';
-import { post } from './ledger.ts';
+import { postMined } from './ledger.ts';
 import { refuse, tablesOf } from './memory.ts';
 
 export const insertReceivable: typeof real.insertReceivable = async (tx, receivable) => {
@@ -51,14 +52,13 @@ export const settleReceivable: typeof real.settleReceivable = (db, receivable, p
 		const { intentId, earmarkId, asset, origin } = receivable;
 		const row = memory.receivables.find((each) => each.intentId === intentId && each.status !== 'settled');
 		if (row === undefined) return false;
-		const { venue, amount: settledAmount, tx: settledTx } = payment;
+		const { venue, amount: settledAmount, tx: settledTx, blockNumber, decimals } = payment;
 		memory.change(row, { status: 'settled', settledVenue: venue, settledAmount, settledTx, updatedAt: memory.now() });
-		await post(tx, {
-			...{ event: 'settled', earmarkId, legId: null, tx: settledTx },
-			moves: [
-				{ venue: origin, asset, from: 'receivable', to: 'hub', amount: receivable.amount },
-				{ venue, asset, from: 'hub', to: 'wallet', amount: settledAmount },
-			],
+		const moves = crossing({
+			out: { venue: origin, asset, decimals: decimals.origin, amount: receivable.amount, account: 'receivable' },
+			into: { venue, asset, decimals: decimals.paid, amount: settledAmount },
+			...{ via: 'hub', difference: 'external' },
 		});
+		await postMined(tx, { event: 'settled', earmarkId, legId: null, tx: settledTx, blockNumber, moves });
 		return true;
 	});

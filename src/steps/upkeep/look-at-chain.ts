@@ -1,0 +1,41 @@
+/** One look at one chain: what has moved, what is there at its head and at its settled block, and the books of both. */
+import type { App } from '../../app.ts';
+import { type Head, readBalances, readHead } from '../../chain/balances.ts';
+import type { Position, VenueId } from '../../inventory/venue.ts';
+import { bookTransfers } from '../../store/books.ts';
+import { isAnythingMoving, saveBalances } from '../../store/inventory.ts';
+import { followTransfers } from './follow-transfers.ts';
+
+export type LookPorts = Pick<App, 'config' | 'db' | 'client' | 'log'>;
+
+type Unread = readonly (Position & { readonly problem: string })[];
+
+/**
+ * Reads the balances of a chain and stores them; transfers first where funds of ours are on their way, so that what lands is not taken for free. Returns the
+ * positions that could not be read. Throws `TransientError` when the chain does not answer at all.
+ */
+export async function lookAtBalances(app: LookPorts, chain: VenueId): Promise<Unread> {
+	const head = await readHead(app.client(chain), chain);
+	if (await isAnythingMoving(app.db, chain)) await followTransfers(app, { chain, head });
+	return readAndBook(app, { chain, head });
+}
+
+/** One look at what has moved; balances are read when anything has, or when `isDue`. */
+export async function lookAtTransfers(app: LookPorts, chain: VenueId, isDue: () => Promise<boolean>): Promise<Unread> {
+	const head = await readHead(app.client(chain), chain);
+	const { hasMoved } = await followTransfers(app, { chain, head });
+	return hasMoved || (await isDue()) ? readAndBook(app, { chain, head }) : [];
+}
+
+async function readAndBook(app: LookPorts, { chain, head }: { readonly chain: VenueId; readonly head: Head }): Promise<Unread> {
+	const { config, db, log } = app;
+	const positions = config.inventory.positions.get(chain) ?? [];
+	if (positions.length === 0) return [];
+	const settled = config.chains.get(chain)?.settled ?? 0;
+	const { balances, unread } = await readBalances(app.client(chain), { venue: chain, positions, head, settled });
+	await saveBalances(db, balances);
+	for (const { venue, asset, problem } of unread) log.warn({ venue, asset, error: problem }, 'balance not read');
+	const settledBlock = balances.find((each) => each.settled !== null)?.settled?.blockNumber;
+	if (settledBlock !== undefined) await bookTransfers(db, { chain, settledBlock });
+	return unread;
+}
