@@ -76,6 +76,7 @@ export const effects = pgTable(
 		uniqueIndex('effects_request').on(table.requestKey).where(sql`status <> 'lapsed'`),
 		uniqueIndex('effects_nonce').on(table.venue, table.signer, table.nonce),
 		index('effects_open').on(table.status).where(sql`status in ('intended', 'reserved', 'signed', 'tracking', 'requested')`),
+		index('effects_fees').on(table.venue, table.updatedAt).where(sql`fee_paid is not null`),
 		index('effects_waiting_spend').on(table.venue, table.signer, table.spendToken, table.spender).where(sql`nonce is null`),
 		check('effects_owner_kind', oneOf('owner_kind', EFFECT_OWNERS)),
 		check('effects_kind', oneOf('kind', EFFECT_KINDS)),

@@ -1,8 +1,12 @@
 /** What an endpoint makes of the truth that lies about money: another balance, another nonce, no receipt, events that never were. */
+import { toEventSelector } from 'viem';
 import { z } from 'zod';
 import type { RpcCall } from './rpc-lag.ts';
 
-const filter = z.looseObject({ address: z.string().optional(), topics: z.array(z.string().nullable()).default([]) });
+const TRANSFER = toEventSelector('event Transfer(address indexed from, address indexed to, uint256 value)');
+/** Of what may be one of several it takes the first. */
+const oneOf = z.union([z.string(), z.array(z.string()).transform(([first]) => first)]);
+const filter = z.looseObject({ address: oneOf.optional(), topics: z.array(oneOf.nullable()).default([]) });
 
 /** About heights, blocks and fees it says what is true. */
 export function lieAbout({ method, params }: RpcCall, truth: unknown): unknown {
@@ -31,9 +35,11 @@ function lastByteChanged(hex: string): string {
 function madeUp(asked: unknown): unknown {
 	const { address, topics } = filter.parse(asked ?? {});
 	const word = `0x${'5'.repeat(64)}`;
+	// A transfer names both accounts, whichever was asked for.
+	const isTransfer = topics[0] === TRANSFER && topics.length < 3;
 	return {
 		address: address ?? `0x${'5'.repeat(40)}`,
-		topics: topics.map((topic) => topic ?? word),
+		topics: [...topics.map((topic) => topic ?? word), ...Array<string>(isTransfer ? 3 - topics.length : 0).fill(word)],
 		data: word,
 		blockNumber: '0x1',
 		blockHash: word,

@@ -17,7 +17,7 @@ const blockNumberAbi = parseAbi(['function getBlockNumber() view returns (uint25
 /** Of calls in one request: some 400 balances, which public nodes still answer. What does not fit goes into another request. */
 const CHUNK_BYTES = 16_384;
 
-export interface SeenBlock {
+interface SeenBlock {
 	readonly blockNumber: bigint;
 	readonly blockHash: string;
 }
@@ -29,14 +29,14 @@ export interface Head extends SeenBlock {
 /** Where balances count as settled: so many blocks below the head, or at the block that the node calls so. */
 export type Settled = number | 'safe' | 'finalized';
 
-export interface BalanceRead extends Position, SeenBlock {
+interface BalanceRead extends Position, SeenBlock {
 	/** Base units at that block. */
 	readonly amount: Amount;
 	/** Base units at the block that counts as settled; null when they could not be read there. */
 	readonly settled: { readonly amount: Amount; readonly blockNumber: bigint } | null;
 }
 
-export interface Reading {
+interface Reading {
 	readonly balances: readonly BalanceRead[];
 	/** Positions that could not be read, with the reason. */
 	readonly unread: readonly (Position & { readonly problem: string })[];

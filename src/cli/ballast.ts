@@ -18,6 +18,7 @@ Examples:
   npm run -s ballast -- resume --reason "incident over"
   npm run -s ballast -- status --json
   npm run -s ballast -- inventory
+  npm run -s ballast -- inventory prove
   npm run -s ballast -- reserve set --venue 10 --asset USDC --amount 0 --code LARGE_INVOICE --reason "worth it" --for 2h
   npm run -s ballast -- routes --since 24h
   npm run -s ballast -- routes off across-1-10-USDC --reason "bridge incident"

@@ -57,8 +57,9 @@ interface Looked {
 	readonly services: readonly AccountHolding[];
 }
 
-export function shownProof(config: Config, facts: Facts, { unread, services }: Looked): ShownProof {
-	const proof = proveFunds({ ...facts, ledger: facts.replayed.balances });
+function shownProof(config: Config, facts: Facts, { unread, services }: Looked): ShownProof {
+	const open = [...facts.open, ...unsettledNatives(config, facts)];
+	const proof = proveFunds({ ...facts, open, ledger: facts.replayed.balances });
 	const inTokens = (at: Position, units: bigint) => formatSigned(units, decimalsAt(config, at));
 	const blocks = new Map(facts.seen.map((each) => [`${each.venue} ${each.asset}`, each.block.toString()]));
 	const isExplained = (units: bigint | null) => units === null || units === 0n;
@@ -76,7 +77,7 @@ export function shownProof(config: Config, facts: Facts, { unread, services }: L
 			const [ledger, rows, unexplained] = [inTokens(at, each.units), inTokens(at, each.rows), inTokens(at, each.unexplained)];
 			return { account, ...at, ledger, rows, unexplained };
 		}),
-		open: facts.open.map((each) => {
+		open: open.map((each) => {
 			const { venue, asset, tx } = each;
 			return { venue, asset, tx, block: each.block.toString(), difference: inTokens(each, each.difference), why: whyOpen(each) };
 		}),
@@ -89,6 +90,16 @@ export function shownProof(config: Config, facts: Facts, { unread, services }: L
 function decimalsAt({ inventory }: Config, { venue, asset }: Position): number {
 	const there = inventory.positions.get(chainOf(venue)) ?? [];
 	return there.find((each) => each.venue === venue && each.asset === asset)?.decimals ?? 0;
+}
+
+/** A chain's own coin leaves no events: what has changed since the settled block is known, and by what is not. */
+function unsettledNatives({ inventory }: Config, { seen }: Facts): OpenTransfer[] {
+	const natives = [...inventory.positions.values()].flat().filter(({ token }) => token.kind === 'native');
+	return seen.flatMap(({ venue, asset, latest, settled, block, openedBlock }) => {
+		const isNative = natives.some((each) => each.venue === venue && each.asset === asset);
+		if (!isNative || settled === null || openedBlock === null || latest === settled) return [];
+		return [{ venue, asset, tx: 'blocks up to the head', block, difference: latest - settled, own: null }];
+	});
 }
 
 function whyOpen({ own }: OpenTransfer): string {

@@ -1,10 +1,10 @@
 /** What is held, and what of it may be spent: from the database alone, so it answers while stopped and while queues and chains are down. */
 import { Command } from 'commander';
 import { readEnv } from '../config/env.ts';
-import { type AssetConfig, type AssetVenueConfig, type Config, loadConfig } from '../config/load.ts';
+import { type AssetVenueConfig, type Config, loadConfig } from '../config/load.ts';
 import { availableOf, type Holding } from '../inventory/available.ts';
-import { positionKey } from '../inventory/venue.ts';
-import { type Amount, HUB_DECIMALS } from '../money/amount.ts';
+import { chainOf, positionKey } from '../inventory/venue.ts';
+import { type Amount, HUB_DECIMALS, ZERO } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
 import type { Db } from '../store/db.ts';
 import { readHoldings } from '../store/holdings.ts';
@@ -41,22 +41,24 @@ interface ShownAsset {
 }
 
 export function inventory(): Command {
-	return new Command('inventory')
-		// So that `--json` behind a verb is that verb's.
-		.enablePositionalOptions()
-		.description('per asset and venue: confirmed, reserve, held, inbound, available, and what the hub owes')
-		.option('--json', 'one JSON line')
-		.addHelpText(
-			'after',
-			'\nExamples:\n  npm run -s ballast -- inventory\n  npm run -s ballast -- inventory prove\n  npm run -s ballast -- inventory compare --json',
-		)
-		.addCommand(prove())
-		.addCommand(compare())
-		.action(async ({ json }: { json?: boolean }) => {
-			const config = loadConfig(readEnv().BALLAST_CONFIG);
-			const assets = await withStore(({ db }) => readAssets(db, config));
-			process.stdout.write(json === true ? `${JSON.stringify(assets)}\n` : `${assets.map(table).join('\n\n')}\n`);
-		});
+	return (
+		new Command('inventory')
+			// So that `--json` behind a verb is that verb's.
+			.enablePositionalOptions()
+			.description('per asset and venue: confirmed, reserve, held, inbound, available, and what the hub owes')
+			.option('--json', 'one JSON line')
+			.addHelpText(
+				'after',
+				'\nExamples:\n  npm run -s ballast -- inventory\n  npm run -s ballast -- inventory prove\n  npm run -s ballast -- inventory compare --json',
+			)
+			.addCommand(prove())
+			.addCommand(compare())
+			.action(async ({ json }: { json?: boolean }) => {
+				const config = loadConfig(readEnv().BALLAST_CONFIG);
+				const assets = await withStore(({ db }) => readAssets(db, config));
+				process.stdout.write(json === true ? `${JSON.stringify(assets)}\n` : `${assets.map(table).join('\n\n')}\n`);
+			})
+	);
 }
 
 /** One moment of the database, so that funds in motion are seen once. */
@@ -65,7 +67,7 @@ async function readAssets(db: Db, config: Config): Promise<ShownAsset[]> {
 		async (tx) => {
 			const owed = await readOwed(tx);
 			const assets: ShownAsset[] = [];
-			for (const asset of config.assets.values()) {
+			for (const asset of shownAssets(config)) {
 				const overrides = await readReserveOverrides(tx, asset.symbol);
 				const holdings = await readHoldings(tx, asset.symbol, reservesInForce(asset.venues.values(), overrides));
 				assets.push(shown(config, asset, { overrides, holdings, owed: owed.filter((each) => each.asset === asset.symbol) }));
@@ -76,13 +78,30 @@ async function readAssets(db: Db, config: Config): Promise<ShownAsset[]> {
 	);
 }
 
+/** What is configured to be moved, and what is only watched beside it. */
+function shownAssets({ assets, inventory }: Config): { symbol: string; venues: ReadonlyMap<string, Shown> }[] {
+	const all = new Map<string, Map<string, Shown>>([...assets.values()].map(({ symbol, venues }) => [symbol, new Map(venues)]));
+	for (const { asset, venue, decimals } of [...inventory.positions.values()].flat()) {
+		const venues = all.get(asset) ?? new Map<string, Shown>();
+		if (!venues.has(venue)) venues.set(venue, { venue, asset, decimals, reserve: ZERO });
+		all.set(asset, venues);
+	}
+	return [...all].map(([symbol, venues]) => ({ symbol, venues }));
+}
+
+type Shown = Pick<AssetVenueConfig, 'venue' | 'asset' | 'decimals' | 'reserve'>;
+
 interface Read {
 	readonly overrides: ReadonlyMap<string, ReserveOverride>;
 	readonly holdings: readonly Holding[];
 	readonly owed: readonly Owed[];
 }
 
-function shown(config: Config, { symbol, venues }: AssetConfig, { overrides, holdings, owed }: Read): ShownAsset {
+function shown(
+	config: Config,
+	{ symbol, venues }: ReturnType<typeof shownAssets>[number],
+	{ overrides, holdings, owed }: Read,
+): ShownAsset {
 	const positions = [...venues.values()].map((token) => {
 		const holding = holdings.find((each) => each.venue === token.venue);
 		return position(config, token, { holding, override: overrides.get(positionKey(token)) });
@@ -98,13 +117,13 @@ function shown(config: Config, { symbol, venues }: AssetConfig, { overrides, hol
 
 function position(
 	config: Config,
-	{ venue, decimals, reserve }: AssetVenueConfig,
+	{ venue, decimals, reserve }: Shown,
 	{ holding, override }: { holding: Holding | undefined; override: ReserveOverride | undefined },
 ): ShownPosition {
 	const text = (units: Amount) => formatAmount(units, decimals);
 	return {
 		venue,
-		chain: config.chains.get(venue)?.name ?? '',
+		chain: config.chains.get(chainOf(venue))?.name ?? '',
 		reserve: text(override?.amount ?? reserve),
 		override: override === undefined ? null : overridden(override, text(reserve)),
 		reading:

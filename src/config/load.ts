@@ -41,7 +41,7 @@ export interface AssetVenueConfig {
 	readonly reserve: Amount;
 }
 
-export interface AssetConfig {
+interface AssetConfig {
 	readonly symbol: string;
 	readonly tickerHash: Hex;
 	readonly venues: ReadonlyMap<VenueId, AssetVenueConfig>;

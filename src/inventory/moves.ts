@@ -47,7 +47,7 @@ export function crossing({ out, into, via, difference }: Crossing): Move[] {
 		return [
 			{ ...there, from: out.account, to: 'swap', amount: out.amount },
 			{ ...here, from: 'swap', to: 'wallet', amount: into.amount },
-		];
+		].filter(({ amount }) => amount > 0n) as Move[];
 	const isFinerThere = out.decimals >= into.decimals;
 	const fine = Math.max(out.decimals, into.decimals);
 	const [left, came] = [out, into].map(({ amount, decimals }) => rescale(amount, decimals, fine, 'down')) as [Amount, Amount];

@@ -24,7 +24,7 @@ interface Known {
 }
 
 /** Base units at the position. */
-export interface ProvenPosition extends Position {
+interface ProvenPosition extends Position {
 	readonly chain: bigint;
 	readonly ledger: bigint;
 	/** What the open transactions account for. */
@@ -34,12 +34,12 @@ export interface ProvenPosition extends Position {
 }
 
 /** Books against rows, of what is neither in a wallet nor spent. */
-export interface ProvenAccount extends Entry {
+interface ProvenAccount extends Entry {
 	readonly rows: bigint;
 	readonly unexplained: bigint;
 }
 
-export interface ProofOfFunds {
+interface ProofOfFunds {
 	readonly positions: readonly ProvenPosition[];
 	readonly accounts: readonly ProvenAccount[];
 	/** Positions at which the entries of all accounts do not come to nothing. */

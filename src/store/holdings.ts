@@ -1,5 +1,5 @@
 /** What is there, and what of it is spoken for: the one reading of everybody who spends. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQLWrapper, sql } from 'drizzle-orm';
 import { holds } from '../../drizzle/schema/earmarks.ts';
 import { balanceSnapshots } from '../../drizzle/schema/inventory.ts';
 import { HOLDS_ON_CONFIRMED, type HoldState } from '../earmark/hold-state.ts';
@@ -46,7 +46,7 @@ const NOTHING: Held = { awaited: [], onConfirmed: ZERO, isLeaving: false };
 
 async function heldByVenue(tx: Db | Tx, asset: string): Promise<ReadonlyMap<VenueId, Held>> {
 	const rows = await tx
-		.select({ venue: holds.venue, state: holds.state, amount: holds.amount, since: sql<string>`${holds.createdAt}::text` })
+		.select({ venue: holds.venue, state: holds.state, amount: holds.amount, since: sortable(holds.createdAt) })
 		.from(holds)
 		.where(and(eq(holds.asset, asset), inArray(holds.state, ['inbound', ...HOLDS_ON_CONFIRMED])));
 	const all = new Map<VenueId, Held>();
@@ -60,6 +60,11 @@ async function heldByVenue(tx: Db | Tx, asset: string): Promise<ReadonlyMap<Venu
 		}
 	}
 	return all;
+}
+
+/** An instant as text that sorts as instants do, whatever the time zone of the database. */
+function sortable(instant: SQLWrapper) {
+	return sql<string>`to_char(${instant} at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US')`;
 }
 
 interface OfAsset {
@@ -88,7 +93,7 @@ async function absorbedByVenue(tx: Db | Tx, { asset, held }: OfAsset): Promise<R
 async function arrivalsByVenue(tx: Db | Tx, { asset, held }: OfAsset): Promise<ReadonlyMap<VenueId, Arrival[]>> {
 	if (![...held.values()].some(({ awaited }) => awaited.length > 0)) return new Map();
 	const rows = await tx.execute<{ venue: string; incoming: string; seen: string; claimed: string }>(sql`
-		select t.venue, t.incoming::text, t.seen_at::text as seen, coalesce((
+		select t.venue, t.incoming::text, ${sortable(sql`t.seen_at`)} as seen, coalesce((
 			select sum(p.delivered) from hops p where p.delivered_tx = t.tx
 				and case when p.status = 'returned' then p.asset else p.to_asset end = t.asset
 				and case when p.status = 'returned' then p.origin else p.destination end = t.venue), 0)::text as claimed

@@ -1,5 +1,5 @@
 /** What the chains say has moved at our positions, up to a block of each chain. What a reorganisation takes back is taken back here. */
-import { and, eq, gte, isNotNull, notInArray, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, notInArray, sql } from 'drizzle-orm';
 import { demands } from '../../drizzle/schema/demands.ts';
 import { balanceSnapshots, transferCursors, transfers } from '../../drizzle/schema/inventory.ts';
 import { chainOf, type Position, type VenueId } from '../inventory/venue.ts';
@@ -80,13 +80,24 @@ async function moveCursor(tx: Tx, { chain, before, upTo }: Pick<Followed, 'chain
 	return moved.length > 0;
 }
 
-/** What is not on the chain any more has moved nothing, and a balance that was read on the other fork is not known. In the order of locks: snapshots first. */
+/**
+ * What is not on the chain any more has moved nothing, a balance that was read on the other fork is not known, and
+ * books that may begin with one begin anew. In the order of locks: snapshots first.
+ */
 async function takeBack(tx: Tx, { chain, fromBlock, upTo, movements }: Omit<Followed, 'before'>): Promise<void> {
 	const ofChain = sql`split_part(${balanceSnapshots.venue}, '/', 1) = ${chain}`;
 	await tx
 		.update(balanceSnapshots)
 		.set({ takenAt: sql`to_timestamp(0)` })
 		.where(and(ofChain, gte(balanceSnapshots.blockNumber, fromBlock), sql`${balanceSnapshots.blockHash} <> ${upTo.blockHash}`));
+	const reopened = await tx
+		.update(balanceSnapshots)
+		.set({ openedBlock: null, watchedFrom: upTo.blockNumber })
+		.where(and(ofChain, gte(balanceSnapshots.openedBlock, fromBlock)))
+		.returning({ venue: balanceSnapshots.venue });
+	// What was booked of a position whose books begin anew is compared anew.
+	const ofReopened = reopened.length > 0 ? inArray(transfers.venue, [...new Set(reopened.map(({ venue }) => venue))]) : undefined;
+	if (ofReopened !== undefined) await tx.update(transfers).set({ isBooked: false }).where(ofReopened);
 	const hashes = [...new Set(movements.map(({ blockHash }) => blockHash))];
 	const isThere = hashes.length === 0 ? undefined : notInArray(transfers.blockHash, hashes);
 	await tx

@@ -4,10 +4,11 @@ import { INVOICE_OWNERS, SOLVER } from '../../sandbox/chains/accounts.ts';
 import { CHAINS, type LocalChain, mintUsdc, startChain } from '../../sandbox/chains/chain.ts';
 import { MULTICALL3 } from '../../sandbox/chains/client.ts';
 import type { RpcFaultRule } from '../../sandbox/chains/rpc-proxy.ts';
-import { readBalances } from '../../src/chain/balances.ts';
+import { readBalances, readHead } from '../../src/chain/balances.ts';
 import { createClients } from '../../src/chain/clients.ts';
 import { receiptOrNull } from '../../src/chain/look.ts';
 import { lookAtNonce } from '../../src/chain/receipts.ts';
+import { readMovements } from '../../src/chain/transfers.ts';
 import { TransientError } from '../../src/errors.ts';
 
 let chain: LocalChain;
@@ -37,17 +38,19 @@ const misbehave = (place: number, fault: RpcFaultRule): void => {
 	if (proxy !== undefined) proxy.fault = fault;
 };
 
+const place = () => ({ venue: '1', holder: SOLVER.address, token: { kind: 'erc20', address: chain.usdc }, decimals: 6 }) as const;
+
+/** Throws what was thrown, or the reason why a balance is not known. */
 async function balances(client: PublicClient) {
-	const genesis = (await chain.client.getBlock({ blockNumber: 0n })).hash;
-	return readBalances(client, {
-		venue: '1',
-		holder: SOLVER.address,
-		tokens: [
-			{ asset: 'USDC', address: chain.usdc, incomingSince: null },
-			{ asset: 'USDC again', address: chain.usdc, incomingSince: { blockNumber: 0n, blockHash: genesis } },
-		],
-	});
+	const positions = ['USDC', 'USDC again'].map((asset) => ({ ...place(), asset }));
+	const head = await readHead(client, '1');
+	const { balances: read, unread } = await readBalances(client, { venue: '1', positions, head, settled: 0 });
+	for (const { problem } of unread) throw new TransientError(problem);
+	return read;
 }
+
+const cameIn = async (client: PublicClient) =>
+	readMovements(client, { venue: '1', positions: [{ ...place(), asset: 'USDC' }], fromBlock: 0n, toBlock: await client.getBlockNumber() });
 
 async function sent() {
 	const hash = await chain.client.send({ from: INVOICE_OWNERS[0]?.address ?? SOLVER.address, to: SOLVER.address, value: 1n });
@@ -76,12 +79,14 @@ describe('with three endpoints', () => {
 		const { transactionHash: hash, from } = await sent();
 		const nonce = BigInt(await chain.client.getTransactionCount({ address: from })) - 1n;
 		const query = { signer: from, nonce, hashes: [hash], finalityBlocks: 0 };
-		const [honest] = [await balances(clientOf())];
-		expect(honest).toMatchObject([{ amount: 500n }, { incoming: [{ amount: 500n }] }]);
+		const [honest, arrived] = [await balances(clientOf()), await cameIn(clientOf())];
+		expect(honest).toMatchObject([{ amount: 500n }, { amount: 500n }]);
+		expect(arrived).toMatchObject([{ incoming: 500n, outgoing: 0n }]);
 		for (const place of [0, 1, 2]) {
 			misbehave(place, () => 'lie');
 			const client = clientOf();
 			expect(await balances(client)).toEqual(honest);
+			expect(await cameIn(client)).toEqual(arrived);
 			expect(await lookAtNonce({ client, ...query })).toMatchObject({ state: 'mined' });
 			expect(await client.getTransactionCount({ address: from })).toBe(Number(nonce) + 1);
 			expect(await client.getBalance({ address: SOLVER.address })).toBe(await chain.client.getBalance({ address: SOLVER.address }));
@@ -94,6 +99,7 @@ describe('with three endpoints', () => {
 		misbehave(0, () => 'lie');
 		expect(await receiptOrNull(clientOf([0]), hash)).toBeNull();
 		expect(await balances(clientOf([0]))).not.toEqual(await balances(clientOf([1])));
+		expect(await cameIn(clientOf([0]))).not.toEqual(await cameIn(clientOf([1])));
 		await expect(balances(clientOf([0, 1]))).rejects.toThrow(TransientError);
 		await expect(receiptOrNull(clientOf([0, 1]), hash)).rejects.toThrow(/no 2 of 2 endpoints agree/);
 	});

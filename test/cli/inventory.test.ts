@@ -25,7 +25,7 @@ afterAll(async () => {
 const ballast = (...args: string[]) => run({ DATABASE_URL: databaseUrl, BALLAST_CONFIG: file.path }, ...args);
 
 async function read(venue: string, units: bigint): Promise<void> {
-	await saveBalances(store.db, [{ venue, asset: 'USDC', amount: amount(units), blockNumber: 5n, blockHash: '0x5', incoming: [] }]);
+	await saveBalances(store.db, [{ venue, asset: 'USDC', amount: amount(units), blockNumber: 5n, blockHash: '0x5', settled: null }]);
 }
 
 async function owed(origin: string, tokens: bigint, changes: { status?: string; hubStatus?: string } = {}) {

@@ -88,7 +88,7 @@ describe('two versions of the worker on one queue', () => {
 		// The job is refused before anything of the process is used.
 		const app = {} as App;
 		const route = { bridge: 'across', origin: '1', destination: '10' };
-		const stages = queueCatalog({ routes: [route] }, [{ name: 'invoice-poll', everyMs: () => 1_000 }]);
+		const stages = queueCatalog({ routes: [route], inventory: { pollMs: 1_000 } }, [{ name: 'invoice-poll', everyMs: () => 1_000 }]);
 		for (const stage of stages) await expect(handlerOf(app, stage)({}, 'of tomorrow')).rejects.toThrow(UnknownJobError);
 		const known = { earmarkId: randomUUID(), cause: 'w1' };
 		await expect(

@@ -94,10 +94,13 @@ function promisedTwice(memory: Memory, outside: Outside): string[] {
 		const onConfirmed = active.filter(({ state }) => state !== 'inbound');
 		const held = sumOf(onConfirmed.filter((hold) => !hashesOf(memory, hold).some((hash) => left.has(hash))));
 		if (held > there) return [`held: ${held} at ${venue}, where ${there} are there beside the reserve`];
+		const awaited = landed.filter(({ destination }) => destination === venue).reduce((sum, { paid }) => sum + paid, 0n);
+		const isThere = (units: bigint) => units <= 0n || held + awaited + units <= there;
+		// At most so much is free, which is quicker to say than how much it is.
+		if (isThere(snapshot.amount - RESERVE - sumOf(onConfirmed.filter(({ state }) => state === 'confirmed')))) return [];
 		const { confirmed, held: taken } = holdingOf(memory, snapshot, { now: 0, reserves: new Map() });
 		const free = confirmed - RESERVE - taken;
-		const awaited = landed.filter(({ destination }) => destination === venue).reduce((sum, { paid }) => sum + paid, 0n);
-		if (free <= 0n || held + awaited + free <= there) return [];
+		if (isThere(free)) return [];
 		return [
 			`free: ${free} at ${venue}, where ${held} are held, ${awaited} have landed for somebody, and ${there} are there beside the reserve`,
 		];

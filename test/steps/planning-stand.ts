@@ -13,6 +13,7 @@ import { recordEvaluation, saveInvoice } from '../../src/store/demands.ts';
 import { saveBalances } from '../../src/store/inventory.ts';
 import { testDatabase } from '../stack.ts';
 import { CAUSE, POOL, randomHash, SIGNER, TOKEN } from '../store/fixture.ts';
+import { look, reading } from '../store/watched.ts';
 
 const VENUES = ['1', '10', '56'] as const;
 export type Venue = (typeof VENUES)[number];
@@ -62,7 +63,8 @@ export async function startPlanning(planning: object = {}): Promise<PlanningStan
 		async has(venue, tokens, asset = 'USDC') {
 			block += 1n;
 			const units = asset === 'USDC' && venue === '56' ? tokens * 10n ** 18n : tokens * ONE;
-			await saveBalances(store.db, [{ venue, asset, amount: amount(units), blockNumber: block, blockHash: `0x${block}`, incoming: [] }]);
+			await look(store.db, venue, { upTo: block });
+			await saveBalances(store.db, [reading(venue, units, block, { asset })]);
 		},
 		async stop() {
 			await sql.end();

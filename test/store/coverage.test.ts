@@ -6,7 +6,8 @@ import { readCoverage, readShortfall } from '../../src/store/coverage.ts';
 import { type Db, inTransaction, type Store } from '../../src/store/db.ts';
 import { readEarmark, shortEarmarks } from '../../src/store/earmarks.ts';
 import { giveBack } from '../../src/store/give-back.ts';
-import { type Incoming, readHoldings, saveBalances } from '../../src/store/inventory.ts';
+import { readHoldings } from '../../src/store/holdings.ts';
+import { saveBalances } from '../../src/store/inventory.ts';
 import { tryAgain } from '../../src/store/leg-ends.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { adjustEarmark } from '../../src/store/top-up.ts';
@@ -24,6 +25,7 @@ import {
 	settlingBegins,
 	testStoreWithLanes,
 } from './fixture.ts';
+import { look, movement, reading } from './watched.ts';
 
 let store: Store;
 beforeAll(async () => {
@@ -143,10 +145,6 @@ describe('short earmarks', () => {
 });
 
 describe('what has landed', () => {
-	const reading = (venue: string, units: bigint, blockNumber: bigint) => ({
-		...{ venue, asset: 'USDC', amount: amount(units), blockNumber, blockHash: `0x${blockNumber}` },
-		incoming: [] as Incoming[],
-	});
 	const available = async (db: Db, venue: string) => {
 		const holding = (await readHoldings(db, 'USDC', new Map())).find((each) => each.venue === venue);
 		return holding === undefined ? null : availableOf(holding);
@@ -155,12 +153,13 @@ describe('what has landed', () => {
 	it('for two legs in one transaction is free for nobody before both deliveries are recorded', async () => {
 		const own = await testStoreWithLanes();
 		try {
+			await look(own.db, '10', { upTo: 6n });
 			await saveBalances(own.db, [reading('10', 20n, 6n)]);
 			const { first, second } = await twoLegs(own.db);
 			const tx = randomHash();
 			await legArrived(own.db, first, { to: 'destination', units: 40n, block: 7n, tx });
-			const landed = { transactionHash: tx, blockNumber: 7n, amount: amount(40n) };
-			await saveBalances(own.db, [{ ...reading('10', 100n, 7n), incoming: [landed, landed] }]);
+			await look(own.db, '10', { upTo: 7n, movements: [movement('10', 7n, { incoming: 80n, transactionHash: tx })] });
+			await saveBalances(own.db, [reading('10', 100n, 7n)]);
 			expect(await available(own.db, '10')).toBe(0n);
 			await legArrived(own.db, second, { to: 'destination', units: 40n, block: 7n, tx });
 			expect(await available(own.db, '10')).toBe(0n);
@@ -172,6 +171,7 @@ describe('what has landed', () => {
 	it('back at the origin is ours and free once its return is recorded, also while something else is inbound there', async () => {
 		const own = await testStoreWithLanes();
 		try {
+			await look(own.db, '1', { upTo: 4n });
 			await saveBalances(own.db, [reading('1', 200n, 4n)]);
 			const { first } = await twoLegs(own.db);
 			await own.db.execute(
@@ -182,8 +182,8 @@ describe('what has landed', () => {
 					from rebalance_operations where id = ${first}`),
 			);
 			const tx = randomHash();
-			const refund = { transactionHash: tx, blockNumber: 8n, amount: amount(41n) };
-			await saveBalances(own.db, [{ ...reading('1', 159n, 8n), incoming: [refund] }]);
+			await look(own.db, '1', { upTo: 8n, movements: [movement('1', 8n, { incoming: 41n, transactionHash: tx })] });
+			await saveBalances(own.db, [reading('1', 159n, 8n)]);
 			expect(await available(own.db, '1')).toBe(118n);
 			await legArrived(own.db, first, { to: 'origin', units: 41n, block: 8n, tx });
 			expect(await available(own.db, '1')).toBe(159n);

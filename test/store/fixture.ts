@@ -25,6 +25,8 @@ export const SIGNER: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 export const TOKEN: Address = '0x5FbDB2315678afecb367f032d93F642f64180aa3';
 export const POOL: Address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
 export const CAUSE = { actor: 'test', reason: 'a test' };
+/** Of USDC where a hop begins and where it ends. */
+export const DECIMALS = { origin: 6, destination: 6 };
 
 export async function testStore(): Promise<Store> {
 	return openStore({ databaseUrl: await testDatabase(), pool: 12 });
@@ -175,7 +177,7 @@ export async function legArrived(
 ): Promise<void> {
 	const part = await hopOf(db, legId);
 	const delivery = { venue: part.hop[to], amount: amount(units), transactionHash, blockNumber: block };
-	const arrived = { ...part, proof: {}, delivery };
+	const arrived = { ...part, proof: {}, delivery, decimals: DECIMALS };
 	await inTransaction(db, CAUSE, (tx) =>
 		to === 'destination' ? deliverHop(tx, { ...arrived, next: null, signer: SIGNER }) : returnHop(tx, arrived),
 	);

@@ -2,24 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availableOf } from '../../src/inventory/available.ts';
 import { amount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
+import { readHoldings } from '../../src/store/holdings.ts';
 import { moveHold, readHolds } from '../../src/store/holds.ts';
-import { claimIncoming, type Incoming, positionsAwaiting, readHoldings, saveBalances } from '../../src/store/inventory.ts';
-import { CAUSE, earmarked, testStore } from './fixture.ts';
+import { isAnythingMoving, oldestReading, saveBalances } from '../../src/store/inventory.ts';
+import { readLegsOf } from '../../src/store/legs.ts';
+import { bringLegTo, CAUSE, earmarked, legArrived, randomHash, testStore, testStoreWithLanes } from './fixture.ts';
+import { holdingOf, look, movement, reading } from './watched.ts';
 
 let store: Store;
 beforeAll(async () => {
 	store = await testStore();
 });
 afterAll(() => store.close());
-
-const reading = (venue: string, units: bigint, blockNumber: bigint) => ({
-	venue,
-	asset: 'USDC',
-	amount: amount(units),
-	blockNumber,
-	blockHash: `0x${blockNumber}`,
-	incoming: [] as Incoming[],
-});
 
 async function holdingAt(venue: string) {
 	const found = (await readHoldings(store.db, 'USDC', new Map([['USDC@1', amount(10n)]]))).find((each) => each.venue === venue);
@@ -60,54 +54,69 @@ describe('inventory', () => {
 	});
 
 	it('does not take what landed for us as free before its delivery is recorded, whichever of the two comes first', async () => {
-		const own = await testStore();
+		const own = await testStoreWithLanes();
 		try {
-			const at = async () => {
-				const found = (await readHoldings(own.db, 'USDC', new Map())).find((each) => each.venue === '10');
-				return found === undefined ? null : availableOf(found);
-			};
-			const read = (units: bigint, blockNumber: bigint, incoming: Incoming[]) =>
-				saveBalances(own.db, [{ ...reading('10', units, blockNumber), incoming }]);
-			const landed = { transactionHash: '0xfill', blockNumber: 12n, amount: amount(40n) };
-			await read(50n, 10n, []);
+			const free = async () => availableOf(await holdingOf(own.db, '10'));
+			await look(own.db, '10', { upTo: 10n });
+			await saveBalances(own.db, [reading('10', 50n, 10n)]);
 			const { earmarkId } = await earmarked(own.db, 2);
-			expect(await at()).toBe(30n);
-			await read(90n, 12n, [landed]);
-			expect(await at()).toBe(30n);
-			await read(90n, 13n, []);
-			expect(await at()).toBe(30n);
-			const [hold] = (await readHolds(own.db, earmarkId)).filter((each) => each.state === 'inbound');
-			await inTransaction(own.db, CAUSE, async (tx) => {
-				await claimIncoming(tx, { venue: '10', asset: 'USDC', amount: amount(40n), blockNumber: 12n });
-				await moveHold(tx, { id: hold?.id ?? '', to: 'confirmed', amount: amount(40n) });
-			});
-			expect(await at()).toBe(30n);
+			const [first, second] = await readLegsOf(own.db, earmarkId);
+			for (const leg of [first, second]) await bringLegTo(own.db, leg?.id ?? '', 'in_flight');
+			expect(await free()).toBe(30n);
+			const [fill, other] = [randomHash(), randomHash()];
+			await look(own.db, '10', { upTo: 12n, movements: [movement('10', 12n, { incoming: 40n, transactionHash: fill })] });
+			expect(await free()).toBe(30n);
+			for (const block of [12n, 13n]) {
+				await look(own.db, '10', { upTo: block });
+				await saveBalances(own.db, [reading('10', 90n, block)]);
+				expect(await free()).toBe(30n);
+			}
+			await legArrived(own.db, first?.id ?? '', { to: 'destination', units: 40n, block: 12n, tx: fill });
+			expect(await free()).toBe(30n);
+			await legArrived(own.db, second?.id ?? '', { to: 'destination', units: 40n, block: 14n, tx: other });
+			expect(await free()).toBe(0n);
+			await look(own.db, '10', { upTo: 14n, movements: [movement('10', 14n, { incoming: 40n, transactionHash: other })] });
+			await saveBalances(own.db, [reading('10', 130n, 14n)]);
+			expect(await free()).toBe(30n);
 		} finally {
 			await own.close();
 		}
 	});
 
 	it('takes nothing as free that may have landed for us, when the block of the last reading was taken back', async () => {
-		const own = await testStore();
+		const own = await testStoreWithLanes();
 		try {
-			const at = async () => {
-				const found = (await readHoldings(own.db, 'USDC', new Map())).find((each) => each.venue === '10');
-				return found === undefined ? null : availableOf(found);
-			};
+			await look(own.db, '10', { upTo: 10n });
 			await saveBalances(own.db, [reading('10', 50n, 10n)]);
-			await earmarked(own.db, 3);
-			expect(await positionsAwaiting(own.db, '10')).toEqual([{ asset: 'USDC', seenUpTo: { blockNumber: 10n, blockHash: '0x10' } }]);
-			await saveBalances(own.db, [{ ...reading('10', 90n, 11n), incoming: 'lost' }]);
-			// 20 are held and 80 are inbound, of which nobody knows how much is in the 90.
-			expect(await at()).toBe(0n);
+			expect(await isAnythingMoving(own.db, '10')).toBe(false);
+			const { earmarkId } = await earmarked(own.db, 3);
+			for (const leg of await readLegsOf(own.db, earmarkId)) await bringLegTo(own.db, leg.id, 'in_flight');
+			expect(await isAnythingMoving(own.db, '10')).toBe(true);
+			// It is refused as long as nobody knows how much of it has landed for us.
+			await saveBalances(own.db, [reading('10', 90n, 11n, { blockHash: '0x11b' })]);
+			expect(await holdingOf(own.db, '10')).toMatchObject({ confirmed: 50n, held: 20n });
+			const landed = movement('10', 10n, { incoming: 40n, fork: 'b' });
+			await look(own.db, '10', { fromBlock: 2n, upTo: 11n, fork: 'b', movements: [landed] });
+			const day = 86_400_000;
+			expect(await oldestReading(own.db, [{ venue: '10', asset: 'USDC' }])).toBeGreaterThan(day);
+			expect((await holdingOf(own.db, '10')).ageMs).toBeGreaterThan(day);
+			await saveBalances(own.db, [reading('10', 90n, 11n, { blockHash: '0x11b' })]);
+			// 20 are held by the earmark, and the 40 of its legs that have landed are no more free than before.
+			expect(await holdingOf(own.db, '10')).toMatchObject({ confirmed: 90n, held: 60n });
+			expect(await oldestReading(own.db, [{ venue: '10', asset: 'USDC' }])).toBeLessThan(day);
 		} finally {
 			await own.close();
 		}
 	});
 
-	it('refuses a reading that does not know what came in while something is inbound', async () => {
+	it('refuses a reading while something is inbound and nobody knows what came in up to its block', async () => {
+		await look(store.db, '10', { upTo: 30n });
 		await saveBalances(store.db, [reading('10', 5_000n, 30n)]);
-		await saveBalances(store.db, [{ ...reading('10', 9_000n, 31n), incoming: null }]);
+		await saveBalances(store.db, [reading('10', 9_000n, 31n), reading('1', 9_000n, 31n)]);
 		expect((await holdingAt('10')).confirmed).toBe(5_000n);
+		expect((await holdingAt('1')).confirmed).toBe(9_000n);
+		await look(store.db, '10', { upTo: 31n });
+		await saveBalances(store.db, [reading('10', 9_000n, 31n)]);
+		expect((await holdingAt('10')).confirmed).toBe(9_000n);
 	});
 });

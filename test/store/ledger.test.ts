@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LedgerAccount, Move } from '../../src/inventory/moves.ts';
 import { amount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
-import { type LedgerAccount, type Move, type Posting, post } from '../../src/store/ledger.ts';
+import { type Posting, post } from '../../src/store/ledger.ts';
 import { CAUSE, earmarked, randomHash, testStore } from './fixture.ts';
 
 let store: Store;

@@ -15,6 +15,7 @@ import {
 	bringLegTo,
 	CAUSE,
 	commitNonce,
+	DECIMALS,
 	draftFor,
 	legFrom,
 	openDemand,
@@ -61,7 +62,7 @@ async function firstArrives(db: Db, leg: Leg, { units, receive, arrives }: { uni
 	const [hop, second] = leg.hops as readonly [Hop, Hop, Hop];
 	const delivery = { venue: '56', amount: amount(units), transactionHash: randomHash(), blockNumber: 6n };
 	const next = { hop: { ...second, send: amount(units), receive: amount(receive) }, spend: SPEND, arrives: amount(arrives) };
-	await inTransaction(db, CAUSE, (tx) => deliverHop(tx, { leg, hop, proof: {}, delivery, next, signer: SIGNER }));
+	await inTransaction(db, CAUSE, (tx) => deliverHop(tx, { leg, hop, proof: {}, delivery, decimals: DECIMALS, next, signer: SIGNER }));
 }
 
 describe('a leg of several hops', () => {

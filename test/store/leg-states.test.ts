@@ -126,7 +126,10 @@ describe('a leg', () => {
 			[
 				'delivered',
 				'moving',
-				[...sent, 'delivered 1 in_flight -41', 'delivered 1 bridge 41', 'delivered 10 bridge -40', 'delivered 10 wallet 40'],
+				[
+					...[...sent, 'delivered 1 in_flight -40', 'delivered 1 bridge 40', 'delivered 1 in_flight -1', 'delivered 1 fees 1'],
+					...['delivered 10 bridge -40', 'delivered 10 wallet 40'],
+				],
 			],
 		];
 		for (const [stage, status, entries] of cases) {

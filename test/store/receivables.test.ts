@@ -31,7 +31,7 @@ async function receivable(changes: { asset?: string; origin?: string; units?: bi
 }
 
 const find = async (intent: string) => (await openReceivables(store.db, 1_000)).find((each) => each.intentId === intent);
-const payment = () => ({ venue: '10', amount: amount(6n), tx: randomHash() });
+const payment = () => ({ venue: '10', amount: amount(6n), tx: randomHash(), blockNumber: 7n, decimals: { origin: 6, paid: 6 } });
 
 describe('open receivables', () => {
 	it('are those first that were looked for longest ago, and know whether they ever were', async () => {
@@ -78,8 +78,14 @@ describe('a settled receivable', () => {
 			sql`select status, settled_tx as tx, looked_up_to as upto from receivables where intent_id = ${owed.intentId}`,
 		);
 		expect(row).toEqual({ status: 'settled', tx: first.tx, upto: { 10: '7' } });
-		const posted = await store.db.execute(sql`select tx from ledger_entries where earmark_id = ${owed.earmarkId}`);
-		expect(posted.map((entry) => entry.tx)).toEqual([first.tx, first.tx, first.tx, first.tx]);
+		const posted = await store.db.execute<{ tx: string; entry: string }>(sql`
+			select tx, venue || ' ' || account || ' ' || amount as entry from ledger_entries where earmark_id = ${owed.earmarkId} order by id`);
+		expect(new Set(posted.map((entry) => entry.tx))).toEqual(new Set([first.tx]));
+		// Five were owed, and the hub has paid six.
+		expect(posted.map(({ entry }) => entry)).toEqual([
+			...['1 receivable -5', '1 hub 5', '1 external -1', '1 hub 1'],
+			...['10 hub -6', '10 wallet 6'],
+		]);
 	});
 
 	it('stays open when the books do not take it', async () => {

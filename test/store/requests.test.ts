@@ -10,7 +10,19 @@ import { claimEffect, dropEffects, readEffect, readEffectsOf, reserveNonce } fro
 import { deliverHop, hopProven, returnHop } from '../../src/store/leg-events.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { claimCall, commitRequest, intendAnew, noteAnswer, requestDone } from '../../src/store/requests.ts';
-import { bringLegTo, CAUSE, earmarked, effectOf, hopOf, randomHash, SIGNER, TOKEN, testStoreWithLanes, tried } from './fixture.ts';
+import {
+	bringLegTo,
+	CAUSE,
+	DECIMALS,
+	earmarked,
+	effectOf,
+	hopOf,
+	randomHash,
+	SIGNER,
+	TOKEN,
+	testStoreWithLanes,
+	tried,
+} from './fixture.ts';
 
 let store: Store;
 beforeAll(async () => {
@@ -256,7 +268,7 @@ describe('what has committed', () => {
 		await inTransaction(store.db, CAUSE, (tx) => dropEffects(tx, 'leg', leg.id));
 		expect((await readEffect(store.db, effect.id)).status).toBe('requested');
 		const delivery = { venue: hop.destination, amount: BASE_UNIT, transactionHash: randomHash(), blockNumber: 9n };
-		const arrived = { leg, hop, proof: {}, delivery };
+		const arrived = { leg, hop, proof: {}, delivery, decimals: DECIMALS };
 		const deliver = (part: typeof arrived) =>
 			inTransaction(store.db, CAUSE, (tx) => deliverHop(tx, { ...part, next: null, signer: SIGNER }));
 		await expect(deliver(arrived)).rejects.toThrow(/has a claim under way/);

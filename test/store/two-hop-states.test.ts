@@ -17,6 +17,7 @@ import { readLeg, readLegsOf } from '../../src/store/legs.ts';
 import {
 	CAUSE,
 	commitNonce,
+	DECIMALS,
 	draftFor,
 	minedIn,
 	openDemand,
@@ -119,13 +120,13 @@ async function swapped(db: Db, legId: string, units: bigint): Promise<void> {
 	const delivery = { venue: '1', amount: amount(units), transactionHash: randomHash(), blockNumber: 6n };
 	const receive = amount(units - 1n);
 	const next = { hop: { ...second, send: amount(units), receive }, spend: { ...SPEND, amount: amount(units) }, arrives: receive };
-	await inTransaction(db, CAUSE, (tx) => deliverHop(tx, { ...at, proof: {}, delivery, next, signer: SIGNER }));
+	await inTransaction(db, CAUSE, (tx) => deliverHop(tx, { ...at, proof: {}, delivery, decimals: DECIMALS, next, signer: SIGNER }));
 }
 
 async function ended(db: Db, legId: string, to: 'delivered' | 'returned'): Promise<void> {
 	const at = await part(db, legId, 1);
 	const where = (await to) === 'delivered' ? { venue: '10', amount: amount(40n) } : { venue: '1', amount: amount(41n) };
-	const arrived = { ...at, proof: {}, delivery: { ...where, transactionHash: randomHash(), blockNumber: 7n } };
+	const arrived = { ...at, proof: {}, decimals: DECIMALS, delivery: { ...where, transactionHash: randomHash(), blockNumber: 7n } };
 	await inTransaction(db, CAUSE, (tx) =>
 		to === 'delivered' ? deliverHop(tx, { ...arrived, next: null, signer: SIGNER }) : returnHop(tx, arrived),
 	);
@@ -260,13 +261,15 @@ describe('a leg of two hops', () => {
 			'sent 1 USDT wallet -42',
 			'sent 1 USDT in_flight 42',
 			'delivered 1 USDT in_flight -42',
-			'delivered 1 USDT bridge 42',
-			'delivered 1 USDC bridge -41',
+			'delivered 1 USDT swap 42',
+			'delivered 1 USDC swap -41',
 			'delivered 1 USDC wallet 41',
 			'sent 1 USDC wallet -41',
 			'sent 1 USDC in_flight 41',
-			'delivered 1 USDC in_flight -41',
-			'delivered 1 USDC bridge 41',
+			'delivered 1 USDC in_flight -40',
+			'delivered 1 USDC bridge 40',
+			'delivered 1 USDC in_flight -1',
+			'delivered 1 USDC fees 1',
 			'delivered 10 USDC bridge -40',
 			'delivered 10 USDC wallet 40',
 		]);

@@ -43,7 +43,8 @@ export async function syncInventory(app: App): Promise<Outcome> {
 	await Promise.all(
 		[...app.config.chains.keys()].map(async (chain) => {
 			try {
-				if (!(await claimLook(app.db, chain, pollMs))) return;
+				// A little early is not too soon: jobs come now and then before their time.
+				if (!(await claimLook(app.db, chain, pollMs / 2))) return;
 				await lookAtTransfers(app, chain, async () => (await oldestReading(app.db, positionsOf(app, chain))) >= syncMs);
 			} catch (error) {
 				app.log.warn({ venue: chain, error: errorText(error) }, 'inventory not looked at');

@@ -2,11 +2,11 @@
 import type { App } from '../../app.ts';
 import { type Head, readBalances, readHead } from '../../chain/balances.ts';
 import type { Position, VenueId } from '../../inventory/venue.ts';
-import { bookTransfers } from '../../store/books.ts';
+import { bookNative, bookTransfers } from '../../store/books.ts';
 import { isAnythingMoving, saveBalances } from '../../store/inventory.ts';
 import { followTransfers } from './follow-transfers.ts';
 
-export type LookPorts = Pick<App, 'config' | 'db' | 'client' | 'log'>;
+type LookPorts = Pick<App, 'config' | 'db' | 'client' | 'log'>;
 
 type Unread = readonly (Position & { readonly problem: string })[];
 
@@ -37,5 +37,6 @@ async function readAndBook(app: LookPorts, { chain, head }: { readonly chain: Ve
 	for (const { venue, asset, problem } of unread) log.warn({ venue, asset, error: problem }, 'balance not read');
 	const settledBlock = balances.find((each) => each.settled !== null)?.settled?.blockNumber;
 	if (settledBlock !== undefined) await bookTransfers(db, { chain, settledBlock });
+	for (const { venue, asset, token } of positions) if (token.kind === 'native') await bookNative(db, { venue, asset });
 	return unread;
 }

@@ -2,7 +2,7 @@
 import type { Hash } from 'viem';
 import { positionKey } from '../../../src/inventory/venue.ts';
 import { hubAmount, ZERO } from '../../../src/money/amount.ts';
-import { bookTransfers, openBooks } from '../../../src/store/books.ts';
+import { bookNative, bookTransfers, openBooks } from '../../../src/store/books.ts';
 import { lockEarmarks, lockInventory } from '../../../src/store/db.ts';
 import { readHoldings } from '../../../src/store/holdings.ts';
 import { absorbNow, isAnythingMoving, oldestReading, saveBalances, snapshotBlocks } from '../../../src/store/inventory.ts';
@@ -49,6 +49,7 @@ export const onFunds = {
 		const movements = Array.from({ length: of.below(3) }, () => movementOf(of, chain, known));
 		return saveMovements(db, { chain, before, fromBlock, upTo, movements: once(movements) });
 	},
+	bookNative: (db, of) => bookNative(db, positionOf(of)),
 	bookTransfers: (db, of) => bookTransfers(db, { chain: of.venue(), settledBlock: of.block() }),
 	readHoldings: (db, of) => readHoldings(db, of.asset(), new Map([['USDC@1', of.units()]])),
 	openReceivables: (db, of) => openReceivables(db, 1 + of.below(3)),

@@ -34,12 +34,14 @@ export const bookTransfers: typeof real.bookTransfers = (db, { chain, settledBlo
 		const cursor = memory.cursors.find((each) => each.chain === chain);
 		if (cursor === undefined) return 0;
 		const upTo = cursor.blockNumber < settledBlock ? cursor.blockNumber : settledBlock;
-		const rows = memory.transfers.filter((each) => each.chain === chain && !each.isBooked && each.blockNumber <= upTo);
+		const openingOf = (row: Position) => memory.snapshots.find((each) => positionKey(each) === positionKey(row))?.openedBlock ?? null;
+		const isDue = (each: Memory['transfers'][number]) => each.chain === chain && !each.isBooked && each.blockNumber <= upTo;
+		const rows = memory.transfers.filter((each) => isDue(each) && openingOf(each) !== null && !isUndecided(memory, each.tx));
 		rows.sort((a, b) => Number(a.blockNumber - b.blockNumber) || order(keyOf(a), keyOf(b)));
 		let booked = 0;
 		for (const row of rows.slice(0, BATCH)) {
-			const opening = memory.snapshots.find((each) => positionKey(each) === positionKey(row))?.openedBlock ?? null;
-			if (opening === null || isUndecided(memory, row.tx)) continue;
+			const opening = openingOf(row);
+			if (opening === null) continue;
 			const posted = memory.ledger
 				.filter((each) => each.tx === row.tx && each.account === 'wallet' && positionKey(each) === positionKey(row))
 				.reduce((sum, each) => sum + each.amount, 0n);
@@ -62,3 +64,25 @@ function isUndecided(memory: Memory, hash: string): boolean {
 		({ id, status }) => effectIds.has(id) && EFFECT_TRANSITIONS[status as keyof typeof EFFECT_TRANSITIONS].length > 0,
 	);
 }
+
+const GAS_KNOWN_WITHIN_MS = 86_400_000;
+
+export const bookNative: typeof real.bookNative = (db, { venue, asset }) =>
+	db.transaction(async (tx) => {
+		const memory = await tablesOf(tx);
+		const row = memory.snapshots.find((each) => each.venue === venue && each.asset === asset);
+		if (row === undefined || row.openedBlock === null || row.settledAmount === null) return;
+		const { openedBlock } = row;
+		const here = memory.ledger.filter((each) => each.venue === venue && each.asset === asset);
+		const booked = here.filter((each) => each.account === 'wallet').reduce((sum, each) => sum + each.amount, 0n);
+		const moves = movesOf({ venue, asset }, row.settledAmount - booked);
+		if (moves.length === 0) return;
+		await post(tx, { event: 'external', earmarkId: null, legId: null, tx: row.blockHash, moves });
+		const since = memory.now(-GAS_KNOWN_WITHIN_MS);
+		for (const { minedHash, minedBlock, feePaid, updatedAt, venue: at } of memory.effects) {
+			if (at !== venue || feePaid === null || minedHash === null || minedBlock === null) continue;
+			if (minedBlock <= openedBlock || updatedAt <= since || here.some((each) => each.tx === minedHash)) continue;
+			const move = { venue, asset, from: 'external', to: 'fees', amount: amount(feePaid) } as const;
+			await post(tx, { event: 'external', earmarkId: null, legId: null, tx: minedHash, moves: [move] });
+		}
+	});

@@ -45,6 +45,13 @@ function takeBack(memory: Memory, { chain, fromBlock, upTo, movements }: Omit<re
 	for (const row of memory.snapshots)
 		if (chainOf(row.venue) === chain && row.blockNumber >= fromBlock && row.blockHash !== upTo.blockHash)
 			memory.change(row, { takenAt: memory.instant(0) });
+	const reopened = new Set<string>();
+	for (const row of memory.snapshots) {
+		if (chainOf(row.venue) !== chain || row.openedBlock === null || row.openedBlock < fromBlock) continue;
+		memory.change(row, { openedBlock: null, watchedFrom: upTo.blockNumber });
+		reopened.add(row.venue);
+	}
+	for (const row of memory.transfers) if (reopened.has(row.venue)) memory.change(row, { isBooked: false });
 	const hashes = new Set<string>(movements.map(({ blockHash }) => blockHash));
 	for (const row of memory.transfers)
 		if (row.chain === chain && row.blockNumber >= fromBlock && row.blockHash !== null && !hashes.has(row.blockHash))

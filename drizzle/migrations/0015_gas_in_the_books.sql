@@ -1,0 +1,1 @@
+CREATE INDEX "effects_fees" ON "effects" USING btree ("venue","updated_at") WHERE fee_paid is not null;
