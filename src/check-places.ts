@@ -1,7 +1,7 @@
 /** Whether the tokens of the configuration are on their chains as it says, and whether the wallet can pay for gas there: looked at once, at the start. */
-import { BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError, erc20Abi, type PublicClient } from 'viem';
+import { type Address, BaseError, ContractFunctionRevertedError, ContractFunctionZeroDataError, erc20Abi, type PublicClient } from 'viem';
 import { problemOf } from './chain/quorum-members.ts';
-import type { AssetVenueConfig, Config } from './config/load.ts';
+import type { Config } from './config/load.ts';
 import { configError, type Problem } from './config/problem.ts';
 import type { VenueId } from './inventory/venue.ts';
 
@@ -36,8 +36,25 @@ function noGas({ wallet, chains }: Config, venue: VenueId): string {
 	return `the wallet ${wallet} has no coins for gas on ${name}: nothing can be sent from there, and nothing is lost. Send it some; work goes on by itself`;
 }
 
-async function wrongTokens({ assets, chains }: Config, venue: VenueId, clientOf: ClientOf): Promise<Problem[]> {
-	const tokens = [...assets.values()].flatMap((asset) => asset.venues.get(venue) ?? []);
+interface CheckedToken {
+	/** Where it is configured. */
+	readonly key: string;
+	readonly address: Address;
+	readonly decimals: number;
+}
+
+function tokensAt({ assets, inventory }: Config, chain: VenueId): CheckedToken[] {
+	return (inventory.positions.get(chain) ?? []).flatMap(({ venue, asset, token, decimals }) => {
+		if (token.kind !== 'erc20') return [];
+		const isAsset = assets.get(asset)?.venues.has(venue) === true;
+		const key = isAsset ? `assets.${asset}.venues.${venue}` : `inventory.watch, ${asset} at ${venue}`;
+		return [{ key, address: token.address, decimals }];
+	});
+}
+
+async function wrongTokens(config: Config, venue: VenueId, clientOf: ClientOf): Promise<Problem[]> {
+	const { chains } = config;
+	const tokens = tokensAt(config, venue);
 	const client = clientOf(venue);
 	const contracts = tokens.map(({ address }) => ({ address, abi: erc20Abi, functionName: 'decimals' as const }));
 	const answers = await client.multicall({ contracts, allowFailure: true });
@@ -53,17 +70,15 @@ async function wrongTokens({ assets, chains }: Config, venue: VenueId, clientOf:
 	return problems;
 }
 
-const keyOf = ({ asset, venue }: AssetVenueConfig) => `assets.${asset}.venues.${venue}`;
-
-function wrongDecimals(token: AssetVenueConfig, real: number): Problem | null {
+function wrongDecimals(token: CheckedToken, real: number): Problem | null {
 	if (real === token.decimals) return null;
-	return { key: `${keyOf(token)}.decimals`, problem: `is ${token.decimals}, and the token ${token.address} itself says ${real}` };
+	return { key: `${token.key}.decimals`, problem: `is ${token.decimals}, and the token ${token.address} itself says ${real}` };
 }
 
 /** Throws when it is the chain that does not answer. */
-async function whyUnread(token: AssetVenueConfig, client: ReturnType<ClientOf>): Promise<Problem | null> {
+async function whyUnread(token: CheckedToken, client: ReturnType<ClientOf>): Promise<Problem | null> {
 	const { address } = token;
-	const key = `${keyOf(token)}.address`;
+	const key = `${token.key}.address`;
 	if (await isEmpty(client, address)) return { key, problem: `there is no contract at ${address} on this chain` };
 	try {
 		return wrongDecimals(token, await client.readContract({ address, abi: erc20Abi, functionName: 'decimals' }));
@@ -73,7 +88,7 @@ async function whyUnread(token: AssetVenueConfig, client: ReturnType<ClientOf>):
 	}
 }
 
-async function isEmpty(client: ReturnType<ClientOf>, address: AssetVenueConfig['address']): Promise<boolean> {
+async function isEmpty(client: ReturnType<ClientOf>, address: Address): Promise<boolean> {
 	const code = await client.getCode({ address });
 	return code === undefined || code === '0x';
 }

@@ -53,6 +53,15 @@ describe('the places of the configuration', () => {
 		expect(message).toMatch(/assets\.USDC\.venues\.56\.address: the contract at 0x\w{40} has no decimals\(\)/);
 	});
 
+	it('are refused when a token that is only watched says other decimals', async () => {
+		const usdc = world.chain('56').usdc;
+		const config = changed((written) => {
+			const watch = [{ token: 'erc20', asset: 'USDC', address: usdc, chain: '56', decimals: 6, holders: ['safe'] }];
+			Object.assign(written, { inventory: { holders: { safe: EMPTY }, watch } });
+		});
+		await expect(check(config)).rejects.toThrow(/inventory\.watch, USDC at 56\/safe\.decimals: is 6, and the token 0x\w{40} itself says 18/);
+	});
+
 	it('are refused where there is no multicall contract', async () => {
 		const config = changed(({ chains }) => {
 			const chain = chains['10'];

@@ -54,6 +54,7 @@ export const transfers = pgTable(
 		primaryKey({ columns: [table.venue, table.asset, table.tx] }),
 		index('transfers_chain').on(table.chain, table.blockNumber),
 		index('transfers_tx').on(table.tx),
+		index('transfers_seen').on(table.venue, table.asset, table.seenAt),
 		index('transfers_unbooked').on(table.chain, table.blockNumber).where(sql`not is_booked`),
 		check('transfers_incoming', uint256('incoming')),
 		check('transfers_outgoing', uint256('outgoing')),

@@ -1,0 +1,2 @@
+CREATE INDEX "effects_fees" ON "effects" USING btree ("venue","updated_at") WHERE fee_paid is not null;--> statement-breakpoint
+CREATE INDEX "transfers_seen" ON "transfers" USING btree ("venue","asset","seen_at");

@@ -1,1 +1,0 @@
-CREATE INDEX "effects_fees" ON "effects" USING btree ("venue","updated_at") WHERE fee_paid is not null;
