@@ -10,6 +10,8 @@ Examples:
   npm run -s bench -- bridges
   npm run -s bench -- bridges --samples 100 --seed 7
   npm run -s bench -- house
+  npm run -s bench -- inventory
+  npm run -s bench -- inventory --pairs 100 --transfers 100 --seed 7
   npm run -s bench -- exactly-once
   npm run -s bench -- exactly-once --pairs 100
   npm run -s bench -- planner
@@ -33,6 +35,22 @@ program
 	.action(async ({ pairs }: { pairs: string }) => {
 		const { benchExactlyOnce } = await import('./exactly-once/bench.ts');
 		tell(await benchExactlyOnce({ pairs: wholeNumber('--pairs', pairs), write }));
+	});
+
+program
+	.command('inventory')
+	.description(
+		'What a sync of 20 chains asks and takes, how soon a transfer is available, and whether a replayed ledger comes to the same.',
+	)
+	.option('--pairs <count>', 'syncs that are timed next to single reads', '40')
+	.option('--transfers <count>', 'transfers that are timed, 160 at most', '48')
+	.option('--events <count>', 'entries of the ledger that is replayed', '1000000')
+	.option('--seed <number>', 'decides balances, transfers and entries', '1')
+	.action(async ({ pairs, transfers, events, seed }: Record<'pairs' | 'transfers' | 'events' | 'seed', string>) => {
+		const { benchInventory } = await import('./inventory/bench.ts');
+		const counts = { pairs: wholeNumber('--pairs', pairs), transfers: wholeNumber('--transfers', transfers) };
+		const drawn = { events: wholeNumber('--events', events), seed: wholeNumber('--seed', seed) };
+		tell(await benchInventory({ ...counts, ...drawn, write }));
 	});
 
 program

@@ -59,7 +59,9 @@ describe('the places of the configuration', () => {
 			const watch = [{ token: 'erc20', asset: 'USDC', address: usdc, chain: '56', decimals: 6, holders: ['safe'] }];
 			Object.assign(written, { inventory: { holders: { safe: EMPTY }, watch } });
 		});
-		await expect(check(config)).rejects.toThrow(/inventory\.watch, USDC at 56\/safe\.decimals: is 6, and the token 0x\w{40} itself says 18/);
+		await expect(check(config)).rejects.toThrow(
+			/inventory\.watch, USDC at 56\/safe\.decimals: is 6, and the token 0x\w{40} itself says 18/,
+		);
 	});
 
 	it('are refused where there is no multicall contract', async () => {

@@ -119,5 +119,6 @@ function itemsOf(event: Hex | undefined, data: Hex): { readonly id: bigint | nul
 		return [{ id, units: amount(units) }];
 	}
 	const [ids, values] = decodeAbiParameters([{ type: 'uint256[]' }, { type: 'uint256[]' }], data);
+	if (ids.length !== values.length) throw new TypeError(`a batch of ${ids.length} ids has ${values.length} values`);
 	return ids.map((id, index) => ({ id, units: amount(values[index] ?? 0n) }));
 }

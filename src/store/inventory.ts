@@ -1,7 +1,7 @@
 /** Balances as last read, and the holds that end with them. What is available is read in `holdings.ts`. */
-import { and, asc, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { holds } from '../../drizzle/schema/earmarks.ts';
-import { balanceSnapshots, transferCursors } from '../../drizzle/schema/inventory.ts';
+import { balanceSnapshots } from '../../drizzle/schema/inventory.ts';
 import { chainOf, type Position, positionKey, type VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 import { openBooks } from './books.ts';
@@ -22,85 +22,52 @@ export interface BalanceReading extends Position, SeenBlock {
  */
 export async function saveBalances(db: Db, readings: readonly BalanceReading[]): Promise<void> {
 	if (readings.length === 0) return;
-	const stored = await db.transaction((tx) => saveSnapshots(tx, readings));
+	const stored = await saveSnapshots(db, readings);
+	for (const { venue, asset, isOpened } of stored) if (!isOpened) await db.transaction((tx) => openBooks(tx, { venue, asset }));
 	const leaving = await positionsLeaving(db, [...new Set(stored.map(({ venue }) => venue))]);
-	for (const reading of stored) {
-		if (!leaving.has(positionKey(reading))) continue;
+	const isStored = new Set(stored.map(positionKey));
+	for (const reading of readings) {
+		if (!isStored.has(positionKey(reading)) || !leaving.has(positionKey(reading))) continue;
 		const cause = { actor: 'inventory', reason: `absorbed by the snapshot of block ${reading.blockNumber}` };
 		await inTransaction(db, cause, (tx) => releaseAbsorbed(tx, reading));
 	}
 }
 
-/** Returns those that were stored. */
-async function saveSnapshots(tx: Tx, readings: readonly BalanceReading[]): Promise<BalanceReading[]> {
-	const venues = [...new Set(readings.map(({ venue }) => venue))];
-	const before = await lockSnapshots(tx, venues);
-	const [cursors, awaiting] = [await cursorsOf(tx, venues), await positionsInbound(tx, venues)];
-	const fresh = readings.filter((reading) => {
-		const known = before.get(positionKey(reading));
-		if (known !== undefined && known.blockNumber > reading.blockNumber) return false;
-		// Something became inbound while the chain was being asked: before a balance may rise it must be known what came in.
-		return (cursors.get(chainOf(reading.venue)) ?? -1n) >= reading.blockNumber || !awaiting.has(positionKey(reading));
-	});
-	if (fresh.length === 0) return fresh;
-	const rows = fresh.map(({ venue, asset, amount: units, blockNumber, blockHash, settled }) => ({
-		...{ venue, asset, amount: units, blockNumber, blockHash, takenAt: sql`now()` },
-		...{ settledAmount: settled?.amount ?? null, settledBlock: settled?.blockNumber ?? null },
-		watchedFrom: cursors.get(chainOf(venue)) ?? null,
+/**
+ * One statement, as every look at every chain makes it. A position at which something is inbound takes no balance before it is known what came in up to
+ * its block. Returns the positions that were stored.
+ */
+async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promise<readonly (Position & { readonly isOpened: boolean })[]> {
+	const given = readings.map(({ venue, asset, amount: units, blockNumber, blockHash, settled }) => ({
+		...{ venue, asset, chain: chainOf(venue), amount: `${units}`, block_number: `${blockNumber}`, block_hash: blockHash },
+		...{ settled_amount: settled === null ? null : `${settled.amount}`, settled_block: settled === null ? null : `${settled.blockNumber}` },
 	}));
-	const kept = (column: string) => sql.raw(`coalesce(excluded.${column}, balance_snapshots.${column})`);
-	await tx
-		.insert(balanceSnapshots)
-		.values(rows)
-		.onConflictDoUpdate({
-			target: [balanceSnapshots.venue, balanceSnapshots.asset],
-			set: {
-				...{ amount: sql`excluded.amount`, takenAt: sql`now()` },
-				...{ blockNumber: sql`excluded.block_number`, blockHash: sql`excluded.block_hash` },
-				...{ settledAmount: kept('settled_amount'), settledBlock: kept('settled_block') },
-				watchedFrom: sql`coalesce(${balanceSnapshots.watchedFrom}, excluded.watched_from)`,
-			},
-		});
-	for (const reading of fresh) if (before.get(positionKey(reading))?.openedBlock == null) await openBooks(tx, reading);
-	return fresh;
-}
-
-interface Snapshot {
-	readonly blockNumber: bigint;
-	readonly openedBlock: bigint | null;
-}
-
-/** The stored snapshots, locked: readings and releases at one position wait for each other. */
-async function lockSnapshots(tx: Tx, venues: readonly VenueId[]): Promise<ReadonlyMap<string, Snapshot>> {
-	const { venue, asset: symbol, blockNumber, openedBlock } = balanceSnapshots;
-	const rows = await tx
-		.select({ venue, asset: symbol, blockNumber, openedBlock })
-		.from(balanceSnapshots)
-		.where(inArray(venue, [...venues]))
-		.orderBy(asc(venue), asc(symbol))
-		.for('update');
-	return new Map(rows.map((row) => [positionKey(row), row]));
-}
-
-async function cursorsOf(tx: Tx, venues: readonly VenueId[]): Promise<ReadonlyMap<VenueId, bigint>> {
-	const { chain, blockNumber } = transferCursors;
-	const rows = await tx
-		.select({ chain, blockNumber })
-		.from(transferCursors)
-		.where(inArray(chain, [...new Set(venues.map(chainOf))]));
-	return new Map(rows.map((row) => [row.chain, row.blockNumber]));
-}
-
-async function positionsInbound(tx: Tx, venues: readonly VenueId[]): Promise<ReadonlySet<string>> {
-	return positionsWith(tx, and(inArray(holds.venue, [...venues]), eq(holds.state, 'inbound')));
+	const rows = await db.execute<{ venue: string; asset: string; opened: boolean }>(sql`
+		with given as (
+			select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g(venue text, asset text, chain text, amount numeric,
+				block_number bigint, block_hash text, settled_amount numeric, settled_block bigint)
+		), known as (
+			select s.venue, s.asset, s.block_number from balance_snapshots s join given using (venue, asset) order by s.venue, s.asset for update of s
+		)
+		insert into balance_snapshots (venue, asset, amount, block_number, block_hash, taken_at, settled_amount, settled_block, watched_from)
+		select g.venue, g.asset, g.amount, g.block_number, g.block_hash, now(), g.settled_amount, g.settled_block, c.block_number
+		from given g left join known k using (venue, asset) left join transfer_cursors c on c.chain = g.chain
+		where (k.block_number is null or k.block_number <= g.block_number) and (c.block_number >= g.block_number or not exists (
+			select 1 from holds h where h.venue = g.venue and h.asset = g.asset and h.state = 'inbound'))
+		on conflict (venue, asset) do update set
+			amount = excluded.amount, block_number = excluded.block_number, block_hash = excluded.block_hash, taken_at = excluded.taken_at,
+			settled_amount = coalesce(excluded.settled_amount, balance_snapshots.settled_amount),
+			settled_block = coalesce(excluded.settled_block, balance_snapshots.settled_block),
+			watched_from = coalesce(balance_snapshots.watched_from, excluded.watched_from)
+		returning venue, asset, opened_block is not null as opened`);
+	return rows.map(({ venue, asset, opened }) => ({ venue, asset, isOpened: opened }));
 }
 
 async function positionsLeaving(db: Db, venues: readonly VenueId[]): Promise<ReadonlySet<string>> {
-	return positionsWith(db, and(inArray(holds.venue, [...venues]), eq(holds.state, 'pending_out'), isNotNull(holds.leftAtBlock)));
-}
-
-async function positionsWith(db: Db | Tx, condition: SQL | undefined): Promise<ReadonlySet<string>> {
-	const rows = await db.selectDistinct({ venue: holds.venue, asset: holds.asset }).from(holds).where(condition);
+	const rows = await db
+		.selectDistinct({ venue: holds.venue, asset: holds.asset })
+		.from(holds)
+		.where(and(inArray(holds.venue, [...venues]), eq(holds.state, 'pending_out'), isNotNull(holds.leftAtBlock)));
 	return new Set(rows.map(positionKey));
 }
 
@@ -151,7 +118,11 @@ export async function snapshotBlocks(tx: Tx, asset: string): Promise<Readonly<Re
 
 /** Ends the holds of one earmark whose movement the snapshot at hand has absorbed already. */
 export async function absorbNow(tx: Tx, { venue, asset, earmarkId }: Position & { earmarkId: string }): Promise<void> {
-	const snapshot = (await lockSnapshots(tx, [venue])).get(positionKey({ venue, asset }));
+	const [snapshot] = await tx
+		.select({ blockNumber: balanceSnapshots.blockNumber })
+		.from(balanceSnapshots)
+		.where(and(eq(balanceSnapshots.venue, venue), eq(balanceSnapshots.asset, asset)))
+		.for('update');
 	if (snapshot === undefined) return;
 	await tx
 		.update(holds)

@@ -85,6 +85,38 @@ describe('ballast inventory', () => {
 	});
 });
 
+describe('ballast inventory of what is only watched', () => {
+	const watching = configFile(`
+inventory:
+  holders: { funder: "0x5555555555555555555555555555555555555555" }
+  watch:
+    - { asset: USDC, token: erc20, address: "0x2222222222222222222222222222222222222222", chain: "56", decimals: 18, holders: [funder] }
+    - { asset: YES, token: erc1155, address: "0x6666666666666666666666666666666666666666", id: "0xff", chain: "10", decimals: 6, holders: [wallet, funder] }
+    - { asset: ETH, token: native, chain: "10", decimals: 18, holders: [wallet] }
+`);
+	afterAll(() => watching.remove());
+
+	it('shows it beside what is moved, at its account and in its own decimals, and what was never read as unknown', async () => {
+		const none = { blockNumber: 5n, blockHash: '0x5', settled: null };
+		await saveBalances(store.db, [
+			{ venue: '56/funder', asset: 'USDC', amount: amount(1_500_000_000_000_000_001n), ...none },
+			{ venue: '10/funder', asset: 'YES', amount: amount(12_500_000n), ...none },
+		]);
+		const show = (...args: string[]) => run({ DATABASE_URL: databaseUrl, BALLAST_CONFIG: watching.path }, 'inventory', ...args);
+		const shown: { asset: string; positions: { venue: string }[] }[] = JSON.parse((await show('--json')).stdout);
+		expect(shown.map(({ asset, positions }) => `${asset} ${positions.map(({ venue }) => venue).join(' ')}`)).toEqual([
+			...['USDC 1 10 56 56/funder', 'WETH 1', 'YES 10 10/funder', 'ETH 10'],
+		]);
+		const [usdc, , yes, eth] = shown;
+		expect(usdc?.positions[3]).toMatchObject({ chain: 'BSC', reserve: '0', reading: { confirmed: '1.500000000000000001', held: '0' } });
+		expect(yes?.positions).toMatchObject([{ reading: null }, { chain: 'Optimism', reading: { confirmed: '12.5' } }]);
+		expect(eth?.positions).toMatchObject([{ chain: 'Optimism', reading: null }]);
+		const { stdout } = await show();
+		expect(stdout).toMatch(/\n56\/funder BSC +1\.500000000000000001 +0 /);
+		expect(stdout).toMatch(/\n\nYES +confirmed .*\n10 Optimism +\? .*NEVER\n10\/funder Optimism +12\.5 /);
+	});
+});
+
 describe('ballast status', () => {
 	it('shows legs that are overdue as long as they are in flight, and purchases of which no payment was seen', async () => {
 		const { earmarkId } = await earmarked(store.db, 1);

@@ -124,7 +124,8 @@ describe('an inventory that is what the chain says', () => {
 		await untilSettled(product, wanted.intent_id, 15_000);
 		const shown = await until('gas is in the books', async () => {
 			const found = await proof();
-			const [gas] = await product.sql`select 1 from ledger_entries where account = 'fees' and asset = 'ETH' and venue = '10' and amount > 0`;
+			const [gas] =
+				await product.sql`select 1 from ledger_entries where account = 'fees' and asset = 'ETH' and venue = '10' and amount > 0`;
 			return found.code === 0 && gas !== undefined ? found : null;
 		});
 		expect(shown.accounts).toContainEqual(expect.objectContaining({ account: 'receivable', venue: '10', unexplained: '0' }));

@@ -72,7 +72,7 @@ describe('a proof of funds', () => {
 		const { accounts } = prove({
 			ledger: [
 				...[entry('in_flight', HERE, 30n), entry('receivable', HERE, 5n), entry('in_flight', THERE, 4n), entry('receivable', THERE, 0n)],
-				...[entry('fees', HERE, 3n), entry('bridge', HERE, -3n), entry('wallet', OTHER, 3n)],
+				...[entry('fees', HERE, 3n), entry('bridge', HERE, -3n)],
 			],
 			underWay: [
 				entry('in_flight', HERE, 10n),

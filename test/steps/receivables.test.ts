@@ -123,10 +123,13 @@ describe('a purchase that is owed', () => {
 		const paid = (1_003n * TOKENS) / 10n;
 		expect(await rowOf(intent)).toMatchObject({ status: 'settled', venue: '56', amount: paid.toString(), tx });
 		expect((await ledger()).map((row) => row.entry)).toEqual([
-			'receivable 1 -100000000',
-			'hub 1 100000000',
-			`hub 56 -${paid}`,
-			`wallet 56 ${paid}`,
+			`receivable 1 -${100n * USDC}`,
+			`hub 1 ${100n * USDC}`,
+			`hub 56 -${100n * TOKENS}`,
+			`wallet 56 ${100n * TOKENS}`,
+			// The hub's reward comes from outside.
+			`external 56 -${paid - 100n * TOKENS}`,
+			`wallet 56 ${paid - 100n * TOKENS}`,
 		]);
 		expect(said).toContainEqual(expect.objectContaining({ msg: 'receivable settled', intent, venue: '56', amount: '100.3', tx }));
 	});
