@@ -35,6 +35,7 @@ const FLOORS = [
 		'config',
 		'bridge',
 		'everclear',
+		'positions',
 		'steps/upkeep',
 		'steps/plan',
 		'steps/invoice',

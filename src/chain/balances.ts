@@ -2,20 +2,12 @@
  * Reads every position of one chain at one block: in one multicall pinned to the head's hash, and in one more at the block that counts as settled. What
  * cannot be read is an error of its position, never zero.
  */
-import { type Address, erc20Abi, multicall3Abi, type PublicClient, parseAbi } from 'viem';
+import type { Address, PublicClient } from 'viem';
 import { errorText, TransientError } from '../errors.ts';
 import type { ChainPosition, Position, VenueId } from '../inventory/venue.ts';
-import { type Amount, amount } from '../money/amount.ts';
+import type { Amount } from '../money/amount.ts';
+import { type BalanceCalls, callsFor, readAnswer } from './balance-calls.ts';
 import { lookAt } from './look.ts';
-
-/** ERC-1155 counts by holder and id: https://eips.ethereum.org/EIPS/eip-1155. */
-const erc1155Abi = parseAbi(['function balanceOf(address account, uint256 id) view returns (uint256)']);
-
-/** viem's own list of Multicall3's functions leaves this one out. */
-const blockNumberAbi = parseAbi(['function getBlockNumber() view returns (uint256)']);
-
-/** Of calls in one request: some 400 balances, which public nodes still answer. What does not fit goes into another request. */
-const CHUNK_BYTES = 16_384;
 
 interface SeenBlock {
 	readonly blockNumber: bigint;
@@ -59,8 +51,8 @@ export async function readHead(client: PublicClient, venue: VenueId): Promise<He
 export async function readBalances(client: PublicClient, { venue, positions, head, settled }: Place): Promise<Reading> {
 	const isNamed = typeof settled === 'string';
 	const [latest, settledAt] = await Promise.all([
-		readAt(client, { positions, isNumbered: isNamed, at: { blockHash: head.blockHash as `0x${string}`, requireCanonical: true } }),
-		settled === 0 ? null : readAt(client, { positions, isNumbered: isNamed, at: isNamed ? { blockTag: settled } : below(head, settled) }),
+		readAt(client, positions, { blockHash: head.blockHash as `0x${string}`, requireCanonical: true }),
+		settled === 0 ? null : readAt(client, positions, isNamed ? { blockTag: settled } : below(head, settled)),
 	]);
 	if (isNamed && latest.number !== null && latest.number !== head.blockNumber)
 		throw new TransientError(
@@ -71,19 +63,13 @@ export async function readBalances(client: PublicClient, { venue, positions, hea
 	const number = typeof settled === 'string' ? (settledAt?.number ?? null) : below(head, settled).blockNumber;
 	const [balances, unread]: [BalanceRead[], Reading['unread'][number][]] = [[], []];
 	for (const [index, { venue: at, asset }] of positions.entries()) {
-		const read = latest.answers[index];
-		if (read === undefined || typeof read === 'string') unread.push({ venue: at, asset, problem: read ?? 'no answer' });
+		const read = latest.answers[index] ?? 'no answer';
+		const there = settledAt === null ? read : settledAt.answers[index];
+		const isKnown = there !== undefined && typeof there !== 'string' && number !== null;
+		if (typeof read === 'string') unread.push({ venue: at, asset, problem: read });
 		else {
-			const there = settledAt === null ? read : settledAt.answers[index];
-			const isKnown = there !== undefined && typeof there !== 'string' && number !== null;
-			balances.push({
-				venue: at,
-				asset,
-				amount: read,
-				blockNumber,
-				blockHash,
-				settled: isKnown ? { amount: there, blockNumber: number } : null,
-			});
+			const place = { venue: at, asset, amount: read, blockNumber, blockHash };
+			balances.push({ ...place, settled: isKnown ? { amount: there, blockNumber: number } : null });
 		}
 	}
 	return { balances, unread };
@@ -99,27 +85,34 @@ type At =
 	| { readonly blockTag: 'safe' | 'finalized' };
 
 interface Answers {
-	/** What contracts take for the block's number; null unless it was asked for and answered. */
+	/** What contracts take for the block's number; null when no request was answered. */
 	readonly number: bigint | null;
 	/** By position: base units, or why there are none. */
 	readonly answers: readonly (Amount | string)[];
 }
 
-async function readAt(
-	client: PublicClient,
-	{ positions, isNumbered, at }: { positions: readonly ChainPosition[]; isNumbered: boolean; at: At },
-): Promise<Answers> {
-	const multicall3 = client.chain?.contracts?.multicall3?.address as Address;
-	const number = { address: multicall3, abi: blockNumberAbi, functionName: 'getBlockNumber' } as const;
-	const contracts = [...(isNumbered ? [number] : []), ...positions.map((position) => balanceOf(position, multicall3))];
-	const said = await client.multicall({ allowFailure: true, batchSize: CHUNK_BYTES, contracts, ...at });
-	const answers = said.map(({ status, result, error }) => (status === 'success' ? amount(result as bigint) : errorText(error)));
-	const first = isNumbered ? answers.shift() : undefined;
-	return { number: typeof first === 'bigint' ? first : null, answers };
+/** Requests that are answered at different blocks, as a name may come to mean another one in between, are as good as the first of them alone. */
+async function readAt(client: PublicClient, positions: readonly ChainPosition[], at: At): Promise<Answers> {
+	const to = client.chain?.contracts?.multicall3?.address as Address;
+	const answers: (Amount | string)[] = [];
+	let number: bigint | null = null;
+	for (const [calls, said] of await Promise.all(
+		callsFor(positions, to).map(async (each) => [each, await ask(client, each, { to, at })] as const),
+	)) {
+		const isSame = typeof said !== 'string' && (number === null || said.number === number);
+		if (isSame) number = said.number;
+		const problem = typeof said === 'string' ? said : `answered at block ${said.number}, others at ${number}`;
+		answers.push(...(isSame ? said.answers : Array<string>(calls.count).fill(problem)));
+	}
+	return { number, answers };
 }
 
-function balanceOf({ token, holder }: ChainPosition, multicall3: Address) {
-	if (token.kind === 'native') return { address: multicall3, abi: multicall3Abi, functionName: 'getEthBalance', args: [holder] } as const;
-	if (token.kind === 'erc20') return { address: token.address, abi: erc20Abi, functionName: 'balanceOf', args: [holder] } as const;
-	return { address: token.address, abi: erc1155Abi, functionName: 'balanceOf', args: [holder, token.id] } as const;
+/** Why it was not answered, in words, instead of an answer. */
+async function ask(client: PublicClient, calls: BalanceCalls, { to, at }: { to: Address; at: At }) {
+	try {
+		const { data } = await client.call({ to, data: calls.data, ...at });
+		return readAnswer(data ?? '0x', calls);
+	} catch (error) {
+		return errorText(error);
+	}
 }

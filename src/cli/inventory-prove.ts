@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { InvariantError } from '../errors.ts';
-import { proveFunds } from '../inventory/proof.ts';
+import { proveFunds, proveService } from '../inventory/proof.ts';
 import { chainOf, type Position, type VenueId } from '../inventory/venue.ts';
-import { formatSigned } from '../money/units.ts';
+import { type Amount, add, amount, HUB_DECIMALS } from '../money/amount.ts';
+import { formatAmount, formatSigned, parseAmount, rescale } from '../money/units.ts';
 import { type AccountHolding, lookAtEverything, readAccounts } from '../steps/upkeep/audit.ts';
 import { type Facts, type OpenTransfer, readFacts } from '../store/proof.ts';
 import { columns } from './columns.ts';
@@ -21,7 +22,10 @@ export interface ShownProof {
 	/** What chain and ledger do not agree on yet, with the reason. */
 	readonly open: readonly (Position & Record<'tx' | 'difference' | 'block', string> & { readonly why: string })[];
 	/** Accounts at services, next to what of ours waits there. */
-	readonly services: readonly (AccountHolding & { readonly waiting: string })[];
+	readonly services: readonly (
+		| Extract<AccountHolding, { problem: string }>
+		| (Extract<AccountHolding, { free: string }> & Record<'waiting' | 'asked' | 'missing' | 'surplus', string>)
+	)[];
 	readonly uneven: readonly Position[];
 	/** What could not be read now: it stands as it was read last. */
 	readonly unread: readonly { readonly venue: VenueId; readonly problem: string }[];
@@ -63,8 +67,13 @@ function shownProof(config: Config, facts: Facts, { unread, services }: Looked):
 	const inTokens = (at: Position, units: bigint) => formatSigned(units, decimalsAt(config, at));
 	const blocks = new Map(facts.seen.map((each) => [`${each.venue} ${each.asset}`, each.block.toString()]));
 	const isExplained = (units: bigint | null) => units === null || units === 0n;
+	const atServices = services.map((each) => serviceOf(config, facts, each));
+	const isMissing = atServices.some((each) => !('problem' in each) && each.missing !== '0');
 	return {
-		proven: proof.uneven.length === 0 && [...proof.positions, ...proof.accounts].every(({ unexplained }) => isExplained(unexplained)),
+		proven:
+			!isMissing &&
+			proof.uneven.length === 0 &&
+			[...proof.positions, ...proof.accounts].every(({ unexplained }) => isExplained(unexplained)),
 		entries: facts.replayed.entries,
 		positions: proof.positions.map(({ venue, asset, ...each }) => {
 			const at = { venue, asset };
@@ -81,7 +90,7 @@ function shownProof(config: Config, facts: Facts, { unread, services }: Looked):
 			const { venue, asset, tx } = each;
 			return { venue, asset, tx, block: each.block.toString(), difference: inTokens(each, each.difference), why: whyOpen(each) };
 		}),
-		services: services.map((each) => ({ ...each, waiting: waitingAt(config, facts, each) })),
+		services: atServices,
 		uneven: proof.uneven,
 		unread: [...unread].map(([venue, problem]) => ({ venue, problem })),
 	};
@@ -106,10 +115,28 @@ function whyOpen({ own }: OpenTransfer): string {
 	return own === null ? 'not ours, and not settled yet' : `ours: ${own}`;
 }
 
-/** What hops have brought to the service and have not brought away, in token units per origin. */
-function waitingAt(config: Config, { parked }: Facts, { bridge, asset }: AccountHolding): string {
-	const there = parked.filter((each) => each.bridge === bridge && each.asset === asset);
-	return there.map((each) => `${formatSigned(each.units, decimalsAt(config, each))} from ${each.venue}`).join(', ') || '0';
+/** In token units: next to what the service says, what of ours waits there, what it was asked to bring away, and what does not fit. */
+function serviceOf(config: Config, { parked }: Facts, each: AccountHolding): ShownProof['services'][number] {
+	if ('problem' in each) return each;
+	const there = parked.filter(({ bridge, asset }) => bridge === each.bridge && asset === each.asset);
+	const scale = Math.max(HUB_DECIMALS, ...there.map((at) => decimalsAt(config, at)));
+	const sumOf = (rows: Facts['parked']) => add(...rows.map((at) => rescale(amount(at.units), decimalsAt(config, at), scale, 'down')));
+	const held = add(parseAmount(each.free, scale), parseAmount(each.locked, scale));
+	const [waiting, asked] = [sumOf(there.filter(({ isAsked }) => !isAsked)), sumOf(there.filter(({ isAsked }) => isAsked))];
+	const { missing, surplus } = proveService({ held, waiting, asked });
+	const [inTokens, { bridge, asset, free, locked }] = [(units: Amount) => formatAmount(units, scale), each];
+	const ours = { waiting: inTokens(waiting), asked: inTokens(asked), missing: inTokens(missing), surplus: inTokens(surplus) };
+	return { bridge, asset, free, locked, ...ours };
+}
+
+function tellService(each: ShownProof['services'][number]): string {
+	if ('problem' in each) return `${each.bridge} did not say what our account holds of ${each.asset}: ${each.problem}`;
+	const { bridge, asset, free, locked, waiting, asked, missing, surplus } = each;
+	const odd = [
+		...(missing === '0' ? [] : [`; ${missing} of it are MISSING`]),
+		...(surplus === '0' ? [] : [`; ${surplus} are there for no leg of ours`]),
+	];
+	return `${bridge} holds ${free} ${asset} and ${locked} locked; ${waiting} of ours wait there, ${asked} it was asked to bring away${odd.join('')}`;
 }
 
 function text({ proven, entries, positions, accounts, open, services, uneven, unread }: ShownProof): string {
@@ -128,11 +155,7 @@ function text({ proven, entries, positions, accounts, open, services, uneven, un
 	return [
 		...columns([['', 'chain', 'ledger', 'open', 'UNEXPLAINED', 'block'], ...rows, ...ways]),
 		...open.map((each) => `open: ${each.difference} ${each.asset} at ${each.venue} by ${each.tx} in block ${each.block}, ${each.why}`),
-		...services.map((each) =>
-			'problem' in each
-				? `${each.bridge} did not say what our account holds of ${each.asset}: ${each.problem}`
-				: `${each.bridge} holds ${each.free} ${each.asset} and ${each.locked} locked; of ours waits there: ${each.waiting}`,
-		),
+		...services.map(tellService),
 		...uneven.map(({ venue, asset }) => `the entries of ${asset} at ${venue} do not come to nothing`),
 		...unread.map(({ venue, problem }) => `${venue} could not be read now, and stands as it was read last: ${problem}`),
 		`${entries} entries replayed: ${proven ? 'every unit is explained' : 'NOT every unit is explained'}`,

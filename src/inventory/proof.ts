@@ -1,4 +1,5 @@
 /** Whether the ledger says of a position what the chain says, to the last unit; what is between them is named, or is not explained. */
+import { type Amount, add, subtractToZero } from '../money/amount.ts';
 import type { LedgerAccount } from './moves.ts';
 import { type Position, positionKey } from './venue.ts';
 
@@ -44,6 +45,18 @@ interface ProofOfFunds {
 	readonly accounts: readonly ProvenAccount[];
 	/** Positions at which the entries of all accounts do not come to nothing. */
 	readonly uneven: readonly Position[];
+}
+
+/** All in one scale: what an account at a service holds, what of ours waits there, and what the service was asked to bring away. */
+interface AtService {
+	readonly held: Amount;
+	readonly waiting: Amount;
+	readonly asked: Amount;
+}
+
+/** `missing` should be there and is not; `surplus` is there for no leg of ours. What was asked for may still be there or not. */
+export function proveService({ held, waiting, asked }: AtService): { readonly missing: Amount; readonly surplus: Amount } {
+	return { missing: subtractToZero(waiting, held), surplus: subtractToZero(held, add(waiting, asked)) };
 }
 
 const UNDER_WAY: readonly LedgerAccount[] = ['in_flight', 'receivable'];

@@ -56,12 +56,6 @@ const HAS_VERDICT = sql`not exists (
  * not final yet is left to its own verdict. Returns how many transactions were compared.
  */
 export async function bookTransfers(db: Db, { chain, settledBlock }: { chain: VenueId; settledBlock: bigint }): Promise<number> {
-	const [due] = await db
-		.select({ tx: transfers.tx })
-		.from(transfers)
-		.where(and(eq(transfers.chain, chain), eq(transfers.isBooked, false), lte(transfers.blockNumber, settledBlock)))
-		.limit(1);
-	if (due === undefined) return 0;
 	return db.transaction(async (tx) => {
 		const cursor = await readCursor(tx, chain);
 		if (cursor === null) return 0;

@@ -1,5 +1,5 @@
 /** Balances as last read, and the holds that end with them. What is available is read in `holdings.ts`. */
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { holds } from '../../drizzle/schema/earmarks.ts';
 import { balanceSnapshots } from '../../drizzle/schema/inventory.ts';
 import { chainOf, type Position, positionKey, type VenueId } from '../inventory/venue.ts';
@@ -20,29 +20,36 @@ export interface BalanceReading extends Position, SeenBlock {
  * node can never bring spent funds back. The two are separate transactions: whoever holds an earmark's lock may wait for a snapshot's
  * row, so nobody may do it the other way round. A hold that outlives its snapshot by a crash is only kept a little longer.
  */
-export async function saveBalances(db: Db, readings: readonly BalanceReading[]): Promise<void> {
-	if (readings.length === 0) return;
-	const stored = await saveSnapshots(db, readings);
-	for (const { venue, asset, isOpened } of stored) if (!isOpened) await db.transaction((tx) => openBooks(tx, { venue, asset }));
-	const leaving = await positionsLeaving(db, [...new Set(stored.map(({ venue }) => venue))]);
-	const isStored = new Set(stored.map(positionKey));
+export async function saveBalances(db: Db, readings: readonly BalanceReading[]): Promise<{ readonly areBooksDue: boolean }> {
+	if (readings.length === 0) return { areBooksDue: false };
+	const stored = new Map((await saveSnapshots(db, readings)).map((each) => [positionKey(each), each]));
+	for (const { venue, asset, isOpened } of stored.values()) if (!isOpened) await db.transaction((tx) => openBooks(tx, { venue, asset }));
 	for (const reading of readings) {
-		if (!isStored.has(positionKey(reading)) || !leaving.has(positionKey(reading))) continue;
+		if (stored.get(positionKey(reading))?.hasAbsorbed !== true) continue;
 		const cause = { actor: 'inventory', reason: `absorbed by the snapshot of block ${reading.blockNumber}` };
 		await inTransaction(db, cause, (tx) => releaseAbsorbed(tx, reading));
 	}
+	return { areBooksDue: [...stored.values()].some(({ areBooksDue, isOpened }) => areBooksDue || !isOpened) };
+}
+
+interface Stored extends Position {
+	readonly isOpened: boolean;
+	/** Whether holds are on funds that the snapshot has seen leave. */
+	readonly hasAbsorbed: boolean;
+	/** Whether anything settled on its chain waits to be booked. */
+	readonly areBooksDue: boolean;
 }
 
 /**
  * One statement, as every look at every chain makes it. A position at which something is inbound takes no balance before it is known what came in up to
  * its block. Returns the positions that were stored.
  */
-async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promise<readonly (Position & { readonly isOpened: boolean })[]> {
+async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promise<Stored[]> {
 	const given = readings.map(({ venue, asset, amount: units, blockNumber, blockHash, settled }) => ({
 		...{ venue, asset, chain: chainOf(venue), amount: `${units}`, block_number: `${blockNumber}`, block_hash: blockHash },
 		...{ settled_amount: settled === null ? null : `${settled.amount}`, settled_block: settled === null ? null : `${settled.blockNumber}` },
 	}));
-	const rows = await db.execute<{ venue: string; asset: string; opened: boolean }>(sql`
+	const rows = await db.execute<{ venue: string; asset: string; opened: boolean; absorbed: boolean; due: boolean }>(sql`
 		with given as (
 			select * from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as g(venue text, asset text, chain text, amount numeric,
 				block_number bigint, block_hash text, settled_amount numeric, settled_block bigint)
@@ -59,37 +66,32 @@ async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promi
 			settled_amount = coalesce(excluded.settled_amount, balance_snapshots.settled_amount),
 			settled_block = coalesce(excluded.settled_block, balance_snapshots.settled_block),
 			watched_from = coalesce(balance_snapshots.watched_from, excluded.watched_from)
-		returning venue, asset, opened_block is not null as opened`);
-	return rows.map(({ venue, asset, opened }) => ({ venue, asset, isOpened: opened }));
+		returning venue, asset, opened_block is not null as opened, exists (
+			select 1 from holds h where h.venue = balance_snapshots.venue and h.asset = balance_snapshots.asset and h.state = 'pending_out'
+				and h.left_at_block <= balance_snapshots.block_number) as absorbed, exists (
+			select 1 from transfers t where t.chain = split_part(balance_snapshots.venue, '/', 1) and not t.is_booked
+				and t.block_number <= balance_snapshots.settled_block) as due`);
+	return rows.map(({ venue, asset, opened, absorbed, due }) => ({
+		...{ venue, asset, isOpened: opened, hasAbsorbed: absorbed, areBooksDue: due },
+	}));
 }
 
-async function positionsLeaving(db: Db, venues: readonly VenueId[]): Promise<ReadonlySet<string>> {
+/** Venues to or from which funds of ours are on their way, so that it has to be known what moves there before balances are read. */
+export async function venuesMoving(db: Db): Promise<ReadonlySet<VenueId>> {
 	const rows = await db
-		.selectDistinct({ venue: holds.venue, asset: holds.asset })
+		.selectDistinct({ venue: holds.venue })
 		.from(holds)
-		.where(and(inArray(holds.venue, [...venues]), eq(holds.state, 'pending_out'), isNotNull(holds.leftAtBlock)));
-	return new Set(rows.map(positionKey));
+		.where(inArray(holds.state, ['inbound', 'pending_out']));
+	return new Set(rows.map(({ venue }) => venue));
 }
 
-/** Whether funds of ours are on their way to or from the chain, so that it has to be known what moves there before balances are read. */
-export async function isAnythingMoving(db: Db, chain: VenueId): Promise<boolean> {
-	const found = await db
-		.select({ id: holds.id })
-		.from(holds)
-		.where(and(eq(holds.venue, chain), inArray(holds.state, ['inbound', 'pending_out'])))
-		.limit(1);
-	return found.length > 0;
-}
-
-/** Milliseconds since the longest unread of these positions was read; infinite when one never was. */
-export async function oldestReading(db: Db, positions: readonly Position[]): Promise<number> {
+/** Milliseconds since each position was read, by its key; one that never was is not in it. */
+export async function readAges(db: Db): Promise<ReadonlyMap<string, number>> {
 	const { venue, asset: symbol, takenAt } = balanceSnapshots;
 	const rows = await db
 		.select({ venue, asset: symbol, ageMs: sql<string>`extract(epoch from clock_timestamp() - ${takenAt}) * 1000` })
-		.from(balanceSnapshots)
-		.where(inArray(venue, [...new Set(positions.map((each) => each.venue))]));
-	const ages = new Map(rows.map((row) => [positionKey(row), Number(row.ageMs)]));
-	return positions.reduce((oldest, position) => Math.max(oldest, ages.get(positionKey(position)) ?? Number.POSITIVE_INFINITY), 0);
+		.from(balanceSnapshots);
+	return new Map(rows.map((row) => [positionKey(row), Number(row.ageMs)]));
 }
 
 /** Ends holds on funds that have left in or before the snapshot's block. */

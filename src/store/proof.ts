@@ -36,8 +36,10 @@ interface UnderWay extends Position {
 /** What stands in an account of a bridge: arrived there, and not proven to have left it. */
 interface Parked extends Position {
 	readonly bridge: string;
+	/** Base units at the origin. */
 	readonly units: bigint;
-	readonly count: number;
+	/** Whether the service was asked to bring it away: it may have, and nobody has seen it arrive yet. */
+	readonly isAsked: boolean;
 }
 
 export interface Facts {
@@ -98,10 +100,12 @@ async function readUnderWay(tx: Tx): Promise<UnderWay[]> {
 
 /** A hop that has its proof and is still in flight waits at the other side of its bridge. */
 async function readParked(tx: Tx): Promise<Parked[]> {
-	const rows = await tx.execute<{ bridge: string; venue: string; asset: string; units: string; count: number }>(sql`
-		select bridge, origin as venue, asset, sum(send)::text as units, count(*)::int as count from hops
-		where status = 'in_flight' and proof is not null group by bridge, origin, asset`);
-	return rows.map(({ units, ...row }) => ({ ...row, units: BigInt(units) }));
+	const rows = await tx.execute<{ bridge: string; venue: string; asset: string; units: string; asked: boolean }>(sql`
+		select h.bridge, h.origin as venue, h.asset, h.send::text as units, exists (
+			select 1 from effects e where e.owner_kind = 'leg' and e.owner_id = h.leg_id and e.hop = h.index and e.kind = 'claim'
+				and e.status in ('requested', 'confirmed')) as asked
+		from hops h where h.status = 'in_flight' and h.proof is not null`);
+	return rows.map(({ units, asked, ...row }) => ({ ...row, units: BigInt(units), isAsked: asked }));
 }
 
 function bigintOrNull(text: string | null): bigint | null {

@@ -81,7 +81,8 @@ export function callsOf({ params }: Asked): readonly Call[] {
 	const [{ data }] = params as [{ data: Hex }];
 	const { functionName, args } = decodeFunctionData({ abi: multicall3Abi, data });
 	if (functionName !== 'aggregate3') throw new Error(`${functionName} is no multicall`);
-	return args[0];
+	// The first one asks for the block's number.
+	return args[0].slice(1);
 }
 
 export function firstOf<T>(list: readonly T[]): T {

@@ -15,6 +15,7 @@ import {
 import { type Call, type Chain, remembering, type Sent } from './chain.ts';
 
 const FEE = 10n;
+const MULTICALL3: Address = '0xcA11bde05977b3631167028862bE2a173976CA11';
 
 interface NodePorts {
 	/** Called while each answer is on its way: what is said may be old news when it arrives. */
@@ -48,6 +49,7 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 	const understood = remembering(read);
 	const nonceAt = (blockNumber?: bigint) => Number(chain.at(blockNumber ?? chain.height).nonce);
 	const client = {
+		chain: { contracts: { multicall3: { address: MULTICALL3 } } },
 		estimateGas: late((call: Call) => {
 			const problem = chain.problemOf(call);
 			if (problem !== null) throw new ExecutionRevertedError({ message: problem });
@@ -75,7 +77,7 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 			const parentHash = number > 0n ? chain.at(number - 1n).hash : chain.at(number).hash;
 			return { number, hash: chain.at(number).hash, parentHash };
 		}),
-		multicall: late((at: { blockNumber: bigint } | { blockHash: Hash }) => [balanceAt(chain, at)]),
+		call: late((at: { blockNumber: bigint } | { blockHash: Hash }) => ({ data: balanceAt(chain, at) })),
 		request: answers(({ params: [filter] }: { params: [{ fromBlock: Hex; toBlock: Hex; topics: unknown[] }] }) => {
 			const [first, last] = [BigInt(filter.fromBlock), BigInt(filter.toBlock)];
 			const isIncoming = filter.topics.length > 2;
@@ -85,12 +87,15 @@ export function nodeOf(chain: Chain, { look, onSent }: NodePorts): PublicClient 
 	return client as unknown as PublicClient;
 }
 
-/** Of a block that is not there any more nobody says what was there. */
-function balanceAt(chain: Chain, at: { blockNumber: bigint } | { blockHash: Hash }) {
+/** A block's number and the balance there, as Multicall3 answers for two calls. Of a block that is not there any more nobody says what was there. */
+function balanceAt(chain: Chain, at: { blockNumber: bigint } | { blockHash: Hash }): Hex {
 	const number = 'blockNumber' in at ? at.blockNumber : chain.numberOf(at.blockHash);
-	if (number === null) return { status: 'failure', error: new Error('hash is not currently canonical') };
-	return { status: 'success', result: chain.at(number).balance };
+	if (number === null) throw new HttpRequestError({ url: 'simulated', details: 'hash is not currently canonical' });
+	const results = [number, chain.at(number).balance].map((value) => `${word(1)}${word(0x40)}${word(0x20)}${word(value)}`);
+	return `0x${word(0x20)}${word(2)}${word(0x40)}${word(0xc0)}${results.join('')}`;
 }
+
+const word = (value: bigint | number) => value.toString(16).padStart(64, '0');
 
 /** Does it now, and says later what came of it. */
 function attempted<T>(act: () => T): () => T {

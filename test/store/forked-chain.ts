@@ -147,7 +147,8 @@ export function openForkedChain(db: Db, venue: string): ForkedChain {
 			case 'post':
 				return post(each.count);
 			case 'read':
-				return read();
+				await read();
+				return;
 			case 'book':
 				await book();
 				return;

@@ -4,7 +4,7 @@ import { amount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
 import { readHoldings } from '../../src/store/holdings.ts';
 import { moveHold, readHolds } from '../../src/store/holds.ts';
-import { isAnythingMoving, oldestReading, saveBalances } from '../../src/store/inventory.ts';
+import { readAges, saveBalances, venuesMoving } from '../../src/store/inventory.ts';
 import { readLegsOf } from '../../src/store/legs.ts';
 import { bringLegTo, CAUSE, earmarked, legArrived, randomHash, testStore, testStoreWithLanes } from './fixture.ts';
 import { holdingOf, look, movement, reading } from './watched.ts';
@@ -88,22 +88,22 @@ describe('inventory', () => {
 		try {
 			await look(own.db, '10', { upTo: 10n });
 			await saveBalances(own.db, [reading('10', 50n, 10n)]);
-			expect(await isAnythingMoving(own.db, '10')).toBe(false);
+			expect((await venuesMoving(own.db)).has('10')).toBe(false);
 			const { earmarkId } = await earmarked(own.db, 3);
 			for (const leg of await readLegsOf(own.db, earmarkId)) await bringLegTo(own.db, leg.id, 'in_flight');
-			expect(await isAnythingMoving(own.db, '10')).toBe(true);
+			expect((await venuesMoving(own.db)).has('10')).toBe(true);
 			// It is refused as long as nobody knows how much of it has landed for us.
 			await saveBalances(own.db, [reading('10', 90n, 11n, { blockHash: '0x11b' })]);
 			expect(await holdingOf(own.db, '10')).toMatchObject({ confirmed: 50n, held: 20n });
 			const landed = movement('10', 10n, { incoming: 40n, fork: 'b' });
 			await look(own.db, '10', { fromBlock: 2n, upTo: 11n, fork: 'b', movements: [landed] });
 			const day = 86_400_000;
-			expect(await oldestReading(own.db, [{ venue: '10', asset: 'USDC' }])).toBeGreaterThan(day);
+			expect((await readAges(own.db)).get('USDC@10')).toBeGreaterThan(day);
 			expect((await holdingOf(own.db, '10')).ageMs).toBeGreaterThan(day);
 			await saveBalances(own.db, [reading('10', 90n, 11n, { blockHash: '0x11b' })]);
 			// 20 are held by the earmark, and the 40 of its legs that have landed are no more free than before.
 			expect(await holdingOf(own.db, '10')).toMatchObject({ confirmed: 90n, held: 60n });
-			expect(await oldestReading(own.db, [{ venue: '10', asset: 'USDC' }])).toBeLessThan(day);
+			expect((await readAges(own.db)).get('USDC@10')).toBeLessThan(day);
 		} finally {
 			await own.close();
 		}

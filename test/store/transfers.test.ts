@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { amount } from '../../src/money/amount.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
-import { oldestReading, saveBalances } from '../../src/store/inventory.ts';
+import { readAges, saveBalances } from '../../src/store/inventory.ts';
 import { postMined } from '../../src/store/ledger.ts';
 import { claimLook, type Movement, readCursor, saveMovements } from '../../src/store/transfers.ts';
 import { CAUSE, openDemand, testStore } from './fixture.ts';
@@ -147,7 +147,7 @@ describe('a reorganisation', () => {
 		]);
 		await look(store.db, chain, { fromBlock: 6n, upTo: 8n, fork: 'b' });
 		const day = 86_400_000;
-		const isUnknown = async (venue: string) => (await oldestReading(store.db, [{ venue, asset: 'USDC' }])) > 10_000 * day;
+		const isUnknown = async (venue: string) => ((await readAges(store.db)).get(`USDC@${venue}`) ?? 0) > 10_000 * day;
 		const asked = Object.entries(places).map(async ([name, venue]) => [name, await isUnknown(venue)]);
 		expect(Object.fromEntries(await Promise.all(asked))).toEqual({
 			...{ wallet: true, funder: true },

@@ -1,9 +1,9 @@
 /** Brings the stored balances up to date. A venue that cannot be read keeps its old snapshot, which then ages visibly. */
 import type { App, UnreadVenues } from '../../app.ts';
 import { errorText } from '../../errors.ts';
-import type { VenueId } from '../../inventory/venue.ts';
+import { type Position, positionKey, type VenueId } from '../../inventory/venue.ts';
 import { done, type Outcome } from '../../outcome.ts';
-import { oldestReading } from '../../store/inventory.ts';
+import { readAges, venuesMoving } from '../../store/inventory.ts';
 import { claimLook } from '../../store/transfers.ts';
 import { lookAtBalances, lookAtTransfers } from './look-at-chain.ts';
 
@@ -22,11 +22,12 @@ export function createSyncBalances(app: Omit<App, 'syncBalances'>): App['syncBal
 
 async function readAll(app: Omit<App, 'syncBalances'>): Promise<UnreadVenues> {
 	const unread = new Map<VenueId, string>();
+	const [ages, moving] = await Promise.all([readAges(app.db), venuesMoving(app.db)]);
 	await Promise.all(
 		[...app.config.chains.keys()].map(async (chain) => {
 			try {
-				if ((await oldestReading(app.db, positionsOf(app, chain))) <= SHARED_MS) return;
-				for (const { venue, problem } of await lookAtBalances(app, chain)) unread.set(venue, problem);
+				if (oldestOf(ages, positionsOf(app, chain)) <= SHARED_MS) return;
+				for (const { venue, problem } of await lookAtBalances(app, chain, moving.has(chain))) unread.set(venue, problem);
 			} catch (error) {
 				const problem = `balances on ${chain} could not be read: ${errorText(error)}`;
 				unread.set(chain, problem);
@@ -45,13 +46,18 @@ export async function syncInventory(app: App): Promise<Outcome> {
 			try {
 				// A little early is not too soon: jobs come now and then before their time.
 				if (!(await claimLook(app.db, chain, pollMs / 2))) return;
-				await lookAtTransfers(app, chain, async () => (await oldestReading(app.db, positionsOf(app, chain))) >= syncMs);
+				await lookAtTransfers(app, chain, async () => oldestOf(await readAges(app.db), positionsOf(app, chain)) >= syncMs);
 			} catch (error) {
 				app.log.warn({ venue: chain, error: errorText(error) }, 'inventory not looked at');
 			}
 		}),
 	);
 	return done();
+}
+
+/** Milliseconds since the longest unread of them was read; infinite when one never was. */
+function oldestOf(ages: ReadonlyMap<string, number>, positions: readonly Position[]): number {
+	return positions.reduce((oldest, position) => Math.max(oldest, ages.get(positionKey(position)) ?? Number.POSITIVE_INFINITY), 0);
 }
 
 function positionsOf({ config }: Pick<App, 'config'>, chain: VenueId) {

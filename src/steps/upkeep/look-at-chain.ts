@@ -3,7 +3,7 @@ import type { App } from '../../app.ts';
 import { type Head, readBalances, readHead } from '../../chain/balances.ts';
 import type { Position, VenueId } from '../../inventory/venue.ts';
 import { bookNative, bookTransfers } from '../../store/books.ts';
-import { isAnythingMoving, saveBalances } from '../../store/inventory.ts';
+import { saveBalances } from '../../store/inventory.ts';
 import { followTransfers } from './follow-transfers.ts';
 
 type LookPorts = Pick<App, 'config' | 'db' | 'client' | 'log'>;
@@ -11,12 +11,12 @@ type LookPorts = Pick<App, 'config' | 'db' | 'client' | 'log'>;
 type Unread = readonly (Position & { readonly problem: string })[];
 
 /**
- * Reads the balances of a chain and stores them; transfers first where funds of ours are on their way, so that what lands is not taken for free. Returns the
+ * Reads the balances of a chain and stores them; transfers first where funds of ours are on their way (`isMoving`), so that what lands is not taken for free. Returns the
  * positions that could not be read. Throws `TransientError` when the chain does not answer at all.
  */
-export async function lookAtBalances(app: LookPorts, chain: VenueId): Promise<Unread> {
+export async function lookAtBalances(app: LookPorts, chain: VenueId, isMoving: boolean): Promise<Unread> {
 	const head = await readHead(app.client(chain), chain);
-	if (await isAnythingMoving(app.db, chain)) await followTransfers(app, { chain, head });
+	if (isMoving) await followTransfers(app, { chain, head });
 	return readAndBook(app, { chain, head });
 }
 
@@ -33,10 +33,10 @@ async function readAndBook(app: LookPorts, { chain, head }: { readonly chain: Ve
 	if (positions.length === 0) return [];
 	const settled = config.chains.get(chain)?.settled ?? 0;
 	const { balances, unread } = await readBalances(app.client(chain), { venue: chain, positions, head, settled });
-	await saveBalances(db, balances);
+	const { areBooksDue } = await saveBalances(db, balances);
 	for (const { venue, asset, problem } of unread) log.warn({ venue, asset, error: problem }, 'balance not read');
 	const settledBlock = balances.find((each) => each.settled !== null)?.settled?.blockNumber;
-	if (settledBlock !== undefined) await bookTransfers(db, { chain, settledBlock });
+	if (settledBlock !== undefined && areBooksDue) await bookTransfers(db, { chain, settledBlock });
 	for (const { venue, asset, token } of positions) if (token.kind === 'native') await bookNative(db, { venue, asset });
 	return unread;
 }

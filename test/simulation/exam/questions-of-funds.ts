@@ -5,7 +5,7 @@ import { hubAmount, ZERO } from '../../../src/money/amount.ts';
 import { bookNative, bookTransfers, openBooks } from '../../../src/store/books.ts';
 import { lockEarmarks, lockInventory } from '../../../src/store/db.ts';
 import { readHoldings } from '../../../src/store/holdings.ts';
-import { absorbNow, isAnythingMoving, oldestReading, saveBalances, snapshotBlocks } from '../../../src/store/inventory.ts';
+import { absorbNow, readAges, saveBalances, snapshotBlocks, venuesMoving } from '../../../src/store/inventory.ts';
 import { post, postMined } from '../../../src/store/ledger.ts';
 import { relayOutbox, wake } from '../../../src/store/outbox.ts';
 import { insertReceivable, openReceivables, saveHubStatus, saveLookedUpTo, settleReceivable } from '../../../src/store/receivables.ts';
@@ -36,8 +36,8 @@ function once<T extends { readonly asset: string; readonly transactionHash: stri
 export const onFunds = {
 	saveBalances: (db, of) =>
 		saveBalances(db, [...new Map([readingOf(of), readingOf(of)].map((each) => [positionKey(each), each])).values()]),
-	isAnythingMoving: (db, of) => isAnythingMoving(db, of.venue()),
-	oldestReading: async (db, of) => (await oldestReading(db, [positionOf(of)])) > 60_000,
+	venuesMoving: async (db) => [...(await venuesMoving(db))].sort(),
+	readAges: async (db) => [...(await readAges(db)).keys()].sort(),
 	readCursor: (db, of) => readCursor(db, of.venue()),
 	claimLook: (db, of) => claimLook(db, of.venue(), 1_000 * of.below(3)),
 	saveMovements: async (db, of) => {

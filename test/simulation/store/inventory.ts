@@ -5,19 +5,29 @@ import { openBooks } from './books.ts';
 import { type HoldRow, type Memory, tablesOf } from './memory.ts';
 
 export const saveBalances: typeof real.saveBalances = async (db, readings) => {
-	if (readings.length === 0) return;
-	const stored = await db.transaction(async (tx) => {
+	if (readings.length === 0) return { areBooksDue: false };
+	const [stored, unopened] = await db.transaction(async (tx) => {
 		const memory = await tablesOf(tx);
 		const fresh = readings.filter((reading) => isWanted(memory, reading));
-		for (const reading of fresh) if (saveSnapshot(memory, reading)) await openBooks(tx, reading);
-		return fresh;
+		return [fresh, fresh.filter((reading) => saveSnapshot(memory, reading))] as const;
 	});
-	for (const reading of stored) {
-		const memory = await tablesOf(db);
-		const isLeaving = memory.holds.some((hold) => isLeavingFrom(hold, reading));
-		if (isLeaving) await db.transaction(async (tx) => absorb(await tablesOf(tx), reading));
-	}
+	for (const position of unopened) await db.transaction((tx) => openBooks(tx, position));
+	const memory = await tablesOf(db);
+	const areBooksDue = stored.some((reading) => areDue(memory, reading));
+	for (const reading of stored)
+		if (memory.holds.some((hold) => hasLeft(hold, reading))) await db.transaction(async (tx) => absorb(await tablesOf(tx), reading));
+	return { areBooksDue: areBooksDue || unopened.length > 0 };
 };
+
+function areDue(memory: Memory, position: Position): boolean {
+	const settled = snapshotAt(memory, position)?.settledBlock ?? null;
+	const chain = chainOf(position.venue);
+	return settled !== null && memory.transfers.some((each) => each.chain === chain && !each.isBooked && each.blockNumber <= settled);
+}
+
+function hasLeft(hold: HoldRow, { blockNumber, ...position }: Position & { blockNumber: bigint }): boolean {
+	return isLeavingFrom(hold, position) && hold.leftAtBlock !== null && hold.leftAtBlock <= blockNumber;
+}
 
 function isWanted(memory: Memory, reading: real.BalanceReading): boolean {
 	const before = snapshotAt(memory, reading);
@@ -45,17 +55,13 @@ function saveSnapshot(memory: Memory, reading: real.BalanceReading): boolean {
 	return before === undefined || before.openedBlock === null;
 }
 
-export const isAnythingMoving: typeof real.isAnythingMoving = async (db, chain) =>
-	(await tablesOf(db)).holds.some((each) => each.venue === chain && (each.state === 'inbound' || each.state === 'pending_out'));
+export const venuesMoving: typeof real.venuesMoving = async (db) =>
+	new Set((await tablesOf(db)).holds.filter(({ state }) => state === 'inbound' || state === 'pending_out').map(({ venue }) => venue));
 
-export const oldestReading: typeof real.oldestReading = async (db, positions) => {
+export const readAges: typeof real.readAges = async (db) => {
 	const memory = await tablesOf(db);
 	const now = memory.nowMs;
-	const ages = positions.map((position) => {
-		const row = snapshotAt(memory, position);
-		return row === undefined ? Number.POSITIVE_INFINITY : now - Date.parse(row.takenAt);
-	});
-	return Math.max(0, ...ages);
+	return new Map(memory.snapshots.map((row) => [positionKey(row), now - Date.parse(row.takenAt)]));
 };
 
 export const snapshotBlocks: typeof real.snapshotBlocks = async (tx, asset) => {
@@ -79,9 +85,8 @@ function absorb(
 	isMeant: (hold: HoldRow) => boolean = () => true,
 ): void {
 	for (const hold of memory.holds)
-		if (isLeavingFrom(hold, { venue, asset }) && isMeant(hold))
-			if (hold.leftAtBlock !== null && hold.leftAtBlock <= blockNumber)
-				memory.change(hold, { state: 'released', updatedAt: memory.now(), version: hold.version + 1 });
+		if (hasLeft(hold, { venue, asset, blockNumber }) && isMeant(hold))
+			memory.change(hold, { state: 'released', updatedAt: memory.now(), version: hold.version + 1 });
 }
 
 function snapshotAt(memory: Memory, { venue, asset }: Position) {
