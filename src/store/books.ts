@@ -19,12 +19,13 @@ const BATCH = 500;
 
 /**
  * The books of the position begin with the settled balance, as soon as it is of a block from which on all transfers are known. What was posted before
- * counts as part of it. Under the lock of its snapshot.
+ * counts as part of it. Once, however many look at the same time: under the lock of its snapshot, which it takes.
  */
 export async function openBooks(tx: Tx, { venue, asset }: Position): Promise<void> {
 	const here = and(eq(balanceSnapshots.venue, venue), eq(balanceSnapshots.asset, asset));
-	const [row] = await tx.select().from(balanceSnapshots).where(here);
-	if (row?.settledAmount == null || row.settledBlock === null || row.watchedFrom === null || row.settledBlock < row.watchedFrom) return;
+	const [row] = await tx.select().from(balanceSnapshots).where(here).for('update');
+	if (row === undefined || row.openedBlock !== null) return;
+	if (row.settledAmount === null || row.settledBlock === null || row.watchedFrom === null || row.settledBlock < row.watchedFrom) return;
 	await tx.update(balanceSnapshots).set({ openedBlock: row.settledBlock }).where(here);
 	const [before] = await tx
 		.select({ sum: sql<string>`coalesce(sum(${ledgerEntries.amount}), 0)::text` })

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Move } from '../../src/inventory/moves.ts';
 import { amount } from '../../src/money/amount.ts';
-import { bookTransfers } from '../../src/store/books.ts';
+import { bookTransfers, openBooks } from '../../src/store/books.ts';
 import { inTransaction, type Store } from '../../src/store/db.ts';
 import { type BalanceReading, saveBalances } from '../../src/store/inventory.ts';
 import { post, postMined } from '../../src/store/ledger.ts';
@@ -244,6 +244,19 @@ describe('what others have moved', () => {
 });
 
 describe('the books of a chain', () => {
+	it('begin once, however many look at the same time', async () => {
+		await look(store.db, '9', { upTo: 10n });
+		const settledAt = (block: bigint) => ({ settled: { amount: amount(1_000n + block), blockNumber: block } });
+		await saveBalances(store.db, [reading('9', 1_010n, 10n, settledAt(10n))]);
+		const gift = movement('9', 11n, { incoming: 1n });
+		await look(store.db, '9', { upTo: 11n, movements: [gift] });
+		await saveBalances(store.db, [reading('9', 1_011n, 11n, settledAt(11n))]);
+		await bookTransfers(store.db, { chain: '9', settledBlock: 11n });
+		await store.db.transaction((tx) => openBooks(tx, { venue: '9', asset: 'USDC' }));
+		await bookTransfers(store.db, { chain: '9', settledBlock: 11n });
+		expect(await ledgerOf('9')).toMatchObject({ wallet: 1_011n });
+	});
+
 	it('are not held up by a position whose books never begin', async () => {
 		await look(store.db, '7', { upTo: 10n });
 		await saveBalances(store.db, [reading('7', 1_000n, 10n, { settled: { amount: amount(1_000n), blockNumber: 10n } })]);

@@ -11,7 +11,8 @@ const BATCH = 500;
 export const openBooks: typeof real.openBooks = async (tx, { venue, asset }) => {
 	const memory = await tablesOf(tx);
 	const row = memory.snapshots.find((each) => each.venue === venue && each.asset === asset);
-	if (row === undefined || row.settledAmount === null || row.settledBlock === null || row.watchedFrom === null) return;
+	if (row === undefined || row.openedBlock !== null) return;
+	if (row.settledAmount === null || row.settledBlock === null || row.watchedFrom === null) return;
 	if (row.settledBlock < row.watchedFrom) return;
 	memory.change(row, { openedBlock: row.settledBlock });
 	const isCompared = (hash: string) => memory.transfers.some((each) => each.tx === hash && each.venue === venue && each.asset === asset);
