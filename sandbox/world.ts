@@ -131,15 +131,24 @@ export async function startWorld({
 	return world;
 }
 
+/** Whose balance makes one block unlike another. */
+const NOBODY = '0x00000000000000000000000000000000000b10c5';
+
 const snapshot = (chains: readonly LocalChain[]): Promise<Hex[]> => Promise.all(chains.map(({ client }) => client.snapshot()));
 
-/** A snapshot serves once, so a new one is taken at once. */
+/**
+ * A snapshot serves once, so a new one is taken at once, of a block that never was before. A node keeps the state of a block as often as it
+ * goes on from it; of one that it knows already it sometimes finds the copy that it has put aside, without the code of its contracts, and a
+ * reorganisation down to it leaves a chain without any.
+ */
 async function takeBack(chains: readonly LocalChain[], snapshots: readonly Hex[]): Promise<Hex[]> {
 	for (const [index, { client, proxies }] of chains.entries()) {
 		const id = snapshots[index];
 		if (id === undefined) throw new Error('a chain has no snapshot');
 		await client.dropPool();
 		await client.revert({ id });
+		await client.setBalance({ address: NOBODY, value: BigInt(id) });
+		await client.mine({ blocks: 1 });
 		for (const proxy of proxies) {
 			proxy.fault = () => 'pass';
 			proxy.counts.clear();

@@ -162,3 +162,15 @@ describe('misbehaviour', () => {
 		expect(await world.allowances(world.wallet)).toHaveLength(8);
 	});
 });
+
+it('keeps its contracts through a reorganisation down to its start, however often that has been', async () => {
+	const { client, usdc } = world.chain('1');
+	// As long as a node lives that keeps the states of as few blocks as it ever does in its memory.
+	await client.mine({ blocks: 1_100 });
+	for (let round = 0; round < 12; round++) {
+		await world.reset();
+		await client.mine({ blocks: 5 });
+		await client.transport.request({ method: 'anvil_reorg', params: [5, []] });
+		expect(await client.getCode({ address: usdc }), `round ${round}`).toBeDefined();
+	}
+});
