@@ -27,8 +27,8 @@ export function openEndpoint({
 	readonly chainId: number;
 	readonly timeoutMs: number;
 }): Endpoint {
-	const { request } = http(url, { timeout: timeoutMs, retryCount: 0 })({});
-	// The time limit of the transport ends with the headers of an answer; the signal ends its body as well.
+	// The time limit of the transport would end with the headers of an answer; the signal ends its body as well.
+	const { request } = http(url, { timeout: 0, retryCount: 0 })({});
 	const once = async (asked: RpcRequest): Promise<unknown> => {
 		const signal = AbortSignal.timeout(timeoutMs);
 		try {

@@ -18,10 +18,11 @@ export interface BalanceReading extends Position, SeenBlock {
 /**
  * Stores readings and ends the holds whose movement they have absorbed. A reading older than the one stored is ignored, so a lagging
  * node can never bring spent funds back. The two are separate transactions: whoever holds an earmark's lock may wait for a snapshot's
- * row, so nobody may do it the other way round. A hold that outlives its snapshot by a crash is only kept a little longer.
+ * row, so nobody may do it the other way round. A hold that outlives its snapshot by a crash is only kept a little longer. Returns the chains
+ * with something settled that waits to be booked.
  */
-export async function saveBalances(db: Db, readings: readonly BalanceReading[]): Promise<{ readonly areBooksDue: boolean }> {
-	if (readings.length === 0) return { areBooksDue: false };
+export async function saveBalances(db: Db, readings: readonly BalanceReading[]): Promise<ReadonlySet<VenueId>> {
+	if (readings.length === 0) return new Set();
 	const stored = new Map((await saveSnapshots(db, readings)).map((each) => [positionKey(each), each]));
 	for (const { venue, asset, isOpened } of stored.values()) if (!isOpened) await db.transaction((tx) => openBooks(tx, { venue, asset }));
 	for (const reading of readings) {
@@ -29,7 +30,7 @@ export async function saveBalances(db: Db, readings: readonly BalanceReading[]):
 		const cause = { actor: 'inventory', reason: `absorbed by the snapshot of block ${reading.blockNumber}` };
 		await inTransaction(db, cause, (tx) => releaseAbsorbed(tx, reading));
 	}
-	return { areBooksDue: [...stored.values()].some(({ areBooksDue, isOpened }) => areBooksDue || !isOpened) };
+	return new Set([...stored.values()].flatMap(({ venue, areBooksDue, isOpened }) => (areBooksDue || !isOpened ? [chainOf(venue)] : [])));
 }
 
 interface Stored extends Position {

@@ -1,24 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { binanceEnvironment } from '../../sandbox/binance/config.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
 import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { exchangeBook, openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
+import type { ShownProof } from '../../src/cli/inventory-prove.ts';
+import { amount } from '../../src/money/amount.ts';
+import { formatAmount } from '../../src/money/units.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
 import { readStatus } from '../../src/store/status.ts';
 import { writeStop } from '../../src/store/stops.ts';
 import { untilAtRest } from '../at-rest.ts';
+import { ballast } from '../cli/shell.ts';
 import { type Product, until, untilSettled } from '../product.ts';
 import { startProduct } from './product.ts';
 
 let world: World;
 let product: Product;
 let before: OracleChain[];
+const folder = mkdtempSync(join(tmpdir(), 'ballast-exchange-'));
 
 beforeAll(async () => {
 	world = await startWorld({ balances: {}, exchange: true });
 });
-afterAll(() => world.stop());
+afterAll(async () => {
+	rmSync(folder, { recursive: true });
+	await world.stop();
+});
 beforeEach(async () => {
 	await world.reset();
 	// An account whose history may be read more often, so that nobody waits for a turn here.
@@ -45,13 +58,24 @@ async function shown(label: string, amount: string, discountBps: number): Promis
 	return made.intent_id;
 }
 
-async function start(bridges: readonly ('across' | 'binance')[]): Promise<void> {
-	product = await startProduct(world, {
-		change: (config) => {
-			const own = world.config({ bridges });
-			return { ...config, ...own, everclear: config.everclear, planning: { ...own.planning, fastWindowSeconds: FAST_SECONDS } };
-		},
-	});
+type Bridges = readonly ('across' | 'binance')[];
+
+async function start(bridges: Bridges): Promise<void> {
+	product = await startProduct(world, { change: (config) => ({ ...configWith(bridges), everclear: config.everclear }) });
+}
+
+function configWith(bridges: Bridges) {
+	const config = world.config({ bridges });
+	return { ...config, planning: { ...config.planning, fastWindowSeconds: FAST_SECONDS } };
+}
+
+/** What an operator is told when nothing but the exchange is asked for transfers. */
+async function proof(): Promise<ShownProof & { code: number }> {
+	const path = join(folder, 'ballast.yaml');
+	writeFileSync(path, JSON.stringify(configWith(['binance'])));
+	const env = { DATABASE_URL: product.databaseUrl, BALLAST_CONFIG: path, ...binanceEnvironment(world.binance) };
+	const { code, stdout } = await ballast(env, 'inventory', 'prove', '--json');
+	return { ...JSON.parse(stdout), code };
 }
 
 async function bridgesOf(invoiceId: string) {
@@ -98,6 +122,11 @@ describe('funds in the account', () => {
 		expect(shownRow).toMatchObject({ bridge: 'binance', asset: 'USDC', origin: '1', destination: '10', request: null });
 		const [held] = await product.sql`select state from holds where state = 'inbound'`;
 		expect(held).toBeDefined();
+		expect(await proof()).toMatchObject({
+			code: 0,
+			proven: true,
+			services: [{ waiting: formatAmount(amount(BigInt(shownRow?.send ?? 0)), 6), missing: '0' }],
+		});
 		expect(binance().withdrawals()).toEqual([]);
 		settings.stuck = () => true;
 		await writeStop(product.store.db, { stopped: false, ...cause });
@@ -108,6 +137,7 @@ describe('funds in the account', () => {
 		await untilSettled(product, id, WITHIN_MS);
 		expect(await parked()).toBeNull();
 		await expectAllAccountedFor();
+		expect(await proof()).toMatchObject({ code: 0, proven: true, services: [{ waiting: '0', missing: '0' }] });
 	}, 180_000);
 
 	it('are withdrawn once when the answer is lost, and once more under another id when the exchange ends it', async () => {

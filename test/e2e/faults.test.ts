@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { notFound } from '../../sandbox/http/misbehave.ts';
 import { type Invoice, invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
+import { syncInventory } from '../../src/steps/upkeep/balances.ts';
 import { writeStop } from '../../src/store/stops.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { demandOf, type Product, type ProductOptions, until, untilSettled, untilWaiting } from '../product.ts';
 import { startProduct } from './product.ts';
 
@@ -49,7 +52,12 @@ describe('what was there before keeps working', () => {
 		const payable = await shown('80', ['1'], '56');
 		await untilSettled(product, payable);
 		expect((await demandOf(product.sql, short))?.status).toBe('open');
+		await until('the hub has paid', async () => {
+			const [row] = await product.sql`select status from receivables`;
+			return row?.status === 'settled' ? true : null;
+		});
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 0, purchases: 1 });
+		expect(await checkSettledBooks(product.sql, { world, before, look: () => syncInventory(product.app) })).toEqual([]);
 	});
 
 	it('says which bridge did not answer, and covers the invoice once it does', async () => {
@@ -73,7 +81,9 @@ describe('a chain that does not answer', () => {
 		expect(await product.sql`select 1 from balance_snapshots where venue = '1' and amount = 0`).toEqual([]);
 		world.chain('1').proxy.fault = () => 'pass';
 		await untilSettled(product, id);
+		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], duplicateEffects: 0 });
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 	});
 
 	it('does not stop an invoice that needs nothing from it', async () => {

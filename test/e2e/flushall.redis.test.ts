@@ -1,9 +1,11 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { type Product, until, untilSettled } from '../product.ts';
 import { startProduct } from './product.ts';
 
@@ -52,7 +54,9 @@ describe('Redis loses everything', () => {
 			});
 			expect(await flush()).toBeGreaterThan(0);
 			await untilSettled(product, made.intent_id, 40_000);
+			await untilAtRest(product, world);
 			expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 2, purchases: 1, duplicateEffects: 0 });
+			expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 		},
 	);
 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { type Product, until, untilSettled } from '../product.ts';
 import { startProduct } from './product.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -56,6 +58,8 @@ describe('a worker killed with SIGKILL after the broadcast and before recording 
 		proxy.fault = () => 'pass';
 		worker = startWorkerProcess(world, product);
 		await untilSettled(product, made.intent_id, 45_000);
+		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 1, purchases: 1, duplicateEffects: 0 });
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 	});
 });

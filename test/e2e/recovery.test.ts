@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RECOVERY } from '../../queues/queue.ts';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import type { Running } from '../../workers/running.ts';
 import { startWorker } from '../../workers/worker.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { type Product, until, untilSettled } from '../product.ts';
 import { startProduct } from './product.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -74,7 +76,9 @@ describe('a worker process that ends while it sends', () => {
 		const tookMs = await untilTakenOver();
 		expect(tookMs).toBeLessThanOrEqual(RECOVERY.lockMs + RECOVERY.stalledCheckMs + MARGIN_MS);
 		await untilSettled(product, made.intent_id, 45_000);
+		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 1, purchases: 1, duplicateEffects: 0 });
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 		process.stdout.write(`taken over ${tookMs} ms after SIGKILL\n`);
 	});
 
@@ -92,7 +96,9 @@ describe('a worker process that ends while it sends', () => {
 		const tookMs = await takenOver;
 		expect(tookMs).toBeLessThan(goneMs + RECOVERY.lockMs / 2);
 		await untilSettled(product, made.intent_id, 45_000);
+		await untilAtRest(product, world);
 		expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 1, purchases: 1, duplicateEffects: 0 });
+		expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 		process.stdout.write(`gone ${goneMs} ms and taken over ${tookMs} ms after SIGTERM\n`);
 	});
 });

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge, type OracleChain } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { type Product, until, untilSettled, untilWaiting } from '../product.ts';
 import { startProduct } from './product.ts';
 
@@ -36,9 +38,11 @@ async function funded(balances: Readonly<Record<string, string>>): Promise<void>
 	product = await startProduct(world);
 }
 
-/** The chains themselves say that every unit is explained and nothing happened twice. */
+/** The chains themselves say that every unit is explained and nothing happened twice, and the books say what the chains say. */
 async function expectConserved(): Promise<void> {
+	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], conserved: true, duplicateEffects: 0 });
+	expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 }
 
 /** `[origin → base units sent]` of the earmark, and that what arrived is what was planned. */

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { invoice } from '../../sandbox/invoices/invoice.ts';
+import { checkSettledBooks } from '../../sandbox/oracle/booked.ts';
 import { judge } from '../../sandbox/oracle/chains.ts';
 import { openings } from '../../sandbox/oracle/openings.ts';
 import { startWorld, type World } from '../../sandbox/world.ts';
 import { getEarmarkForInvoice } from '../../src/on-demand.ts';
+import { untilAtRest } from '../at-rest.ts';
 import { type Product, untilSettled } from '../product.ts';
 import { startProduct } from './product.ts';
 
@@ -38,5 +40,7 @@ it('covers one invoice to the last unit from three origins at once', async () =>
 	]);
 	const brought = earmark?.operations.reduce((sum, leg) => sum + (leg.delivered ?? 0n), 0n) ?? 0n;
 	expect(brought).toBe(earmark?.amount);
+	await untilAtRest(product, world);
 	expect(await judge(before, world.wallet)).toMatchObject({ problems: [], deposits: 3, purchases: 1, duplicateEffects: 0 });
+	expect(await checkSettledBooks(product.sql, { world, before })).toEqual([]);
 });

@@ -3,9 +3,10 @@ import type { App, UnreadVenues } from '../../app.ts';
 import { errorText } from '../../errors.ts';
 import { type Position, positionKey, type VenueId } from '../../inventory/venue.ts';
 import { done, type Outcome } from '../../outcome.ts';
-import { readAges, venuesMoving } from '../../store/inventory.ts';
+import { readAges, saveBalances, venuesMoving } from '../../store/inventory.ts';
 import { claimLook } from '../../store/transfers.ts';
-import { lookAtBalances, lookAtTransfers } from './look-at-chain.ts';
+import { gathered } from './gathered.ts';
+import { lookAtBalances, lookAtTransfers, type Save } from './look-at-chain.ts';
 
 /** Readings younger than this are shared, whichever process has made them: a burst of jobs makes one read per chain, not one each. */
 const SHARED_MS = 250;
@@ -23,11 +24,13 @@ export function createSyncBalances(app: Omit<App, 'syncBalances'>): App['syncBal
 async function readAll(app: Omit<App, 'syncBalances'>): Promise<UnreadVenues> {
 	const unread = new Map<VenueId, string>();
 	const [ages, moving] = await Promise.all([readAges(app.db), venuesMoving(app.db)]);
+	const save: Save = gathered((balances) => saveBalances(app.db, balances));
 	await Promise.all(
 		[...app.config.chains.keys()].map(async (chain) => {
 			try {
 				if (oldestOf(ages, positionsOf(app, chain)) <= SHARED_MS) return;
-				for (const { venue, problem } of await lookAtBalances(app, chain, moving.has(chain))) unread.set(venue, problem);
+				for (const { venue, problem } of await lookAtBalances(app, chain, { isMoving: moving.has(chain), save }))
+					unread.set(venue, problem);
 			} catch (error) {
 				const problem = `balances on ${chain} could not be read: ${errorText(error)}`;
 				unread.set(chain, problem);

@@ -5,7 +5,7 @@ import { openBooks } from './books.ts';
 import { type HoldRow, type Memory, tablesOf } from './memory.ts';
 
 export const saveBalances: typeof real.saveBalances = async (db, readings) => {
-	if (readings.length === 0) return { areBooksDue: false };
+	if (readings.length === 0) return new Set();
 	const [stored, unopened] = await db.transaction(async (tx) => {
 		const memory = await tablesOf(tx);
 		const fresh = readings.filter((reading) => isWanted(memory, reading));
@@ -13,10 +13,10 @@ export const saveBalances: typeof real.saveBalances = async (db, readings) => {
 	});
 	for (const position of unopened) await db.transaction((tx) => openBooks(tx, position));
 	const memory = await tablesOf(db);
-	const areBooksDue = stored.some((reading) => areDue(memory, reading));
+	const due = stored.filter((reading) => areDue(memory, reading));
 	for (const reading of stored)
 		if (memory.holds.some((hold) => hasLeft(hold, reading))) await db.transaction(async (tx) => absorb(await tablesOf(tx), reading));
-	return { areBooksDue: areBooksDue || unopened.length > 0 };
+	return new Set([...due, ...unopened].map(({ venue }) => chainOf(venue)));
 };
 
 function areDue(memory: Memory, position: Position): boolean {
