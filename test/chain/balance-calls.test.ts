@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { decodeFunctionResult, encodeFunctionResult, type Hex, multicall3Abi, toHex } from 'viem';
 import { expect, it } from 'vitest';
 import { readAnswer } from '../../src/chain/balance-calls.ts';
