@@ -14,8 +14,6 @@ const WORD_BYTES = 32;
 
 /** One request: the block's number as contracts see it, and the balances of some positions in a row. */
 export interface BalanceCalls {
-	/** The place of the first of them among all positions. */
-	readonly first: number;
 	readonly count: number;
 	readonly data: Hex;
 }
@@ -35,7 +33,7 @@ function encode(positions: readonly ChainPosition[], multicall3: Address): Balan
 		const some = positions.slice(first, first + CHUNK);
 		const calls = [number, ...some.map((position) => callOf(position, multicall3))].map((call) => ({ ...call, allowFailure: true }));
 		const data = encodeFunctionData({ abi: multicall3Abi, functionName: 'aggregate3', args: [calls] });
-		chunks.push({ first, count: some.length, data });
+		chunks.push({ count: some.length, data });
 	}
 	return chunks;
 }

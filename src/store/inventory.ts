@@ -43,7 +43,7 @@ interface Stored extends Position {
 
 /**
  * One statement, as every look at every chain makes it. A position at which something is inbound takes no balance before it is known what came in up to
- * its block. Returns the positions that were stored.
+ * its block. Rows are taken in one order, whoever stores them, so that two never wait for each other. Returns the positions that were stored.
  */
 async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promise<Stored[]> {
 	const given = readings.map(({ venue, asset, amount: units, blockNumber, blockHash, settled }) => ({
@@ -62,6 +62,7 @@ async function saveSnapshots(db: Db, readings: readonly BalanceReading[]): Promi
 		from given g left join known k using (venue, asset) left join transfer_cursors c on c.chain = g.chain
 		where (k.block_number is null or k.block_number <= g.block_number) and (c.block_number >= g.block_number or not exists (
 			select 1 from holds h where h.venue = g.venue and h.asset = g.asset and h.state = 'inbound'))
+		order by g.venue, g.asset
 		on conflict (venue, asset) do update set
 			amount = excluded.amount, block_number = excluded.block_number, block_hash = excluded.block_hash, taken_at = excluded.taken_at,
 			settled_amount = coalesce(excluded.settled_amount, balance_snapshots.settled_amount),

@@ -11,7 +11,7 @@ const number = word.map((returnData) => ({ success: true, returnData }));
 
 const encoded = (results: readonly { success: boolean; returnData: Hex }[]) =>
 	encodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', result: results });
-const callsOf = (count: number) => ({ first: 0, count, data: '0x' as const });
+const callsOf = (count: number) => ({ count, data: '0x' as const });
 
 /** What viem's decoder makes of it. */
 function expected(data: Hex) {

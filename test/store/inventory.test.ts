@@ -35,6 +35,20 @@ describe('inventory', () => {
 		expect((await readHoldings(store.db, 'USDC', new Map())).map((each) => each.venue).sort()).toEqual(['1', '10']);
 	});
 
+	it('is stored by many at once, whatever the order in which chains have answered them', async () => {
+		const own = await testStore();
+		try {
+			for (let round = 1; round <= 20; round += 1) {
+				const readings = Array.from({ length: 100 }, (_, index) => reading(`${round}/holder${index}`, 1n, 5n));
+				const orders = [readings, readings.toReversed()];
+				await Promise.all(orders.map((each) => saveBalances(own.db, each)));
+			}
+			expect(await readAges(own.db)).toHaveProperty('size', 2_000);
+		} finally {
+			await own.close();
+		}
+	});
+
 	it('ignores a reading older than the one it has: a lagging node cannot bring spent funds back', async () => {
 		await saveBalances(store.db, [reading('1', 900n, 8n)]);
 		await saveBalances(store.db, [reading('1', 1_000n, 7n)]);
