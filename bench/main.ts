@@ -9,6 +9,7 @@ const program = new Command('bench').description('Measures, and says whether the
 Examples:
   npm run -s bench -- bridges
   npm run -s bench -- bridges --samples 100 --seed 7
+  npm run -s bench -- cache
   npm run -s bench -- house
   npm run -s bench -- inventory
   npm run -s bench -- inventory --pairs 100 --transfers 100 --seed 7
@@ -26,6 +27,17 @@ program
 	.action(async ({ samples, seed }: { samples: string; seed: string }) => {
 		const { benchBridges } = await import('./bridges/bench.ts');
 		tell(await benchBridges({ samples: wholeNumber('--samples', samples), seed: wholeNumber('--seed', seed), write }));
+	});
+
+program
+	.command('cache')
+	.description('What the cache of rebalances costs in PostgreSQL next to Redis, and what a migration costs those who go on working.')
+	.option('--samples <count>', 'times that each method is called on each side', '60')
+	.option('--stored <count>', 'actions that are stored and migrated', '100000')
+	.action(async ({ samples, stored }: { samples: string; stored: string }) => {
+		const { benchCache } = await import('./cache/bench.ts');
+		const counts = { samples: wholeNumber('--samples', samples), stored: [1_000, wholeNumber('--stored', stored)] as const };
+		tell(await benchCache({ ...counts, write }));
 	});
 
 program

@@ -29,7 +29,9 @@ const configFile = z.object({ forbidden: z.array(z.object({ name: z.string(), co
 const FLOORS = [
 	['plan/one', 'plan/joint', 'plan/explain'],
 	[
+		'rebalances',
 		'store',
+		'rebalance-cache',
 		'chain',
 		'exchange',
 		'config',
@@ -126,7 +128,7 @@ const PLANTED: Readonly<Record<string, readonly [from: string, to: string]>> = {
 	'bullmq-in-two-files': ['queues/job.ts', 'node_modules/bullmq/'],
 	'bull-board-in-web': ['src/cli/main.ts', 'node_modules/@bull-board/'],
 	'database-in-store': ['src/cli/main.ts', 'node_modules/postgres/'],
-	'pg-for-the-broker': ['src/cli/main.ts', '/pg/'],
+	'pg-in-two-places': ['src/cli/main.ts', '/pg/'],
 	'product-needs-no-dev-dependency': ['src/cli/main.ts', 'node_modules/solc/'],
 	'not-to-unresolvable': ['src/cli/main.ts', './nowhere.ts'],
 	'nothing-unreachable': ['src/dead.ts', 'src/dead.ts'],
@@ -137,6 +139,7 @@ const ALLOWED: readonly (readonly [from: string, to: string])[] = [
 	['workers/run.ts', 'node_modules/bullmq/'],
 	['workers/web.ts', 'node_modules/@bull-board/'],
 	['queues/queue.ts', 'node_modules/bullmq/'],
+	['src/store/rebalance-cache/line.ts', '/pg/'],
 	['queues/queue.ts', '/pg/'],
 	['queues/job.ts', 'node_modules/zod/'],
 	['src/earmark/one.ts', 'node_modules/viem/'],

@@ -35,8 +35,9 @@ interface Export {
 	readonly name: string;
 }
 
-/** Whoever takes these imports nothing: drizzle-kit the tables, the simulation its doubles of `src/store` and their pairs, vitest its set-up. */
-const TAKEN_OTHERWISE = /^(drizzle\/schema\/\S+ [a-z]|test\/simulation\/(store\/|exam\/both\.ts paired$)|test\/setup\.ts setup$)/;
+/** Whoever takes these imports nothing here: users of the cache its face, drizzle-kit the tables, the simulation its doubles of `src/store` and their pairs, vitest its set-up. */
+const TAKEN_OTHERWISE =
+	/^(src\/rebalance-cache\/index\.ts [A-Za-z]|drizzle\/schema\/\S+ [a-z]|test\/simulation\/(store\/|exam\/both\.ts paired$)|test\/setup\.ts setup$)/;
 const isTakenOtherwise = ({ path, name }: Export) => TAKEN_OTHERWISE.test(`${path} ${name}`);
 
 export function exportsOf({ path, tree }: Source): Export[] {

@@ -39,23 +39,24 @@ export const earmarks = pgTable(
 	],
 );
 
-/** One row per leg: one path of funds from an origin venue to the destination. */
+/**
+ * One row per leg: one path of funds from an origin venue to the destination. A row without an earmark is a transfer that somebody else has sent and
+ * the rebalance cache was told of; nobody acts on it, and `send` is null where its amount is no uint256.
+ */
 export const rebalanceOperations = pgTable(
 	'rebalance_operations',
 	{
 		id: uuid('id').primaryKey().defaultRandom(),
-		earmarkId: uuid('earmark_id')
-			.notNull()
-			.references(() => earmarks.id),
+		earmarkId: uuid('earmark_id').references(() => earmarks.id),
 		/** What leaves the origin; the last hop says what arrives. */
 		asset: text('asset').notNull(),
 		origin: text('origin').notNull(),
 		destination: text('destination').notNull(),
-		route: text('route').notNull(),
+		route: text('route'),
 		/** Base units at the origin. */
-		send: units('send').notNull(),
+		send: units('send'),
 		/** Base units at the destination that the plan counts on. */
-		receive: units('receive').notNull(),
+		receive: units('receive'),
 		/** Base units at the destination that really arrived (or at the origin, for a returned leg). */
 		delivered: units('delivered'),
 		status: text('status').notNull().default('planned'),
@@ -69,8 +70,11 @@ export const rebalanceOperations = pgTable(
 		updatedAt: updatedAt(),
 	},
 	(table) => [
-		index('rebalance_operations_earmark').on(table.earmarkId),
-		index('rebalance_operations_due').on(table.nextActionAt).where(oneOf('status', LEG_ACTIVE)),
+		index('rebalance_operations_earmark').on(table.earmarkId).where(sql`earmark_id is not null`),
+		index('rebalance_operations_due')
+			.on(table.nextActionAt)
+			.where(sql`earmark_id is not null and ${oneOf('status', LEG_ACTIVE)}`),
+		check('rebalance_operations_earmarked', sql`earmark_id is null or num_nulls(route, send, receive) = 0`),
 		check('rebalance_operations_status', oneOf('status', LEG_STATUSES)),
 		check('rebalance_operations_send', uint256('send')),
 		check('rebalance_operations_receive', uint256('receive')),
@@ -144,6 +148,7 @@ export const holds = pgTable(
 	},
 	(table) => [
 		index('holds_earmark').on(table.earmarkId),
+		index('holds_leg').on(table.legId).where(sql`leg_id is not null`),
 		index('holds_active').on(table.venue, table.asset).where(sql`state <> 'released'`),
 		check('holds_state', oneOf('state', HOLD_STATES)),
 		check('holds_amount', uint256('amount')),

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigserial, check, index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { LEDGER_ACCOUNTS } from '../../src/inventory/moves.ts';
 import { instant, oneOf, units } from './columns.ts';
@@ -27,6 +28,7 @@ export const ledgerEntries = pgTable(
 		index('ledger_entries_posting').on(table.posting),
 		index('ledger_entries_position').on(table.venue, table.asset, table.account),
 		index('ledger_entries_tx').on(table.tx),
+		index('ledger_entries_leg').on(table.legId).where(sql`leg_id is not null`),
 		check('ledger_entries_account', oneOf('account', LEDGER_ACCOUNTS)),
 	],
 );

@@ -51,5 +51,9 @@ export const routeEvents = pgTable(
 		reason: text('reason').notNull(),
 		at: instant('at').notNull().defaultNow(),
 	},
-	(table) => [index('route_events_route').on(table.route, table.id), check('route_events_event', oneOf('event', ROUTE_EVENTS))],
+	(table) => [
+		index('route_events_route').on(table.route, table.id),
+		index('route_events_leg').on(table.legId).where(sql`leg_id is not null`),
+		check('route_events_event', oneOf('event', ROUTE_EVENTS)),
+	],
 );

@@ -66,11 +66,14 @@ async function checkLog(sql: postgres.Sql): Promise<string[]> {
 	});
 }
 
-/** The log replayed from zero gives exactly the rows that are there. */
+/** The log replayed from zero gives exactly the rows that are there; of an operation without an earmark it never speaks. */
 async function checkReplay(sql: postgres.Sql, table: string): Promise<string[]> {
 	const different = await sql`
 		select coalesce(now.id, replayed.id) as id, now.state as is, replayed.state as should_be
-		from (select t.id, to_jsonb(t) - ${BOOKKEEPING}::text[] as state from ${sql(table)} t) now
+		from (
+			select t.id, to_jsonb(t) - ${BOOKKEEPING}::text[] as state from ${sql(table)} t
+			where ${table} <> 'rebalance_operations' or to_jsonb(t) -> 'earmark_id' <> 'null'
+		) now
 		full join (
 			select distinct on (entity_id) entity_id as id, after as state from earmark_audit_log where entity = ${table} order by entity_id, seq desc
 		) replayed on replayed.id = now.id

@@ -1,6 +1,7 @@
 /** `npm run -s ballast -- <verb>`: what an operator does from a shell. Tables for people, `--json` for programs. */
 import { Command } from 'commander';
 import { ConfigError, errorText } from '../errors.ts';
+import { cache } from './cache.ts';
 import { inventory } from './inventory.ts';
 import { lanes } from './lanes.ts';
 import { migrate } from './migrate.ts';
@@ -25,6 +26,7 @@ Examples:
   npm run -s ballast -- lanes list
   npm run -s ballast -- plan
   npm run -s ballast -- plan --file docs/plan.example.json
+  npm run -s ballast -- cache phase
   npm run -s ballast -- rebuild --from-chain
 
 Settings come from the environment (DATABASE_URL, …; see .env.example) and from the file that BALLAST_CONFIG names.
@@ -38,7 +40,7 @@ export async function runBallast(args: readonly string[]): Promise<number> {
 		.enablePositionalOptions()
 		.showHelpAfterError('(add --help for the verbs and examples)')
 		.addHelpText('after', EXAMPLES);
-	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, plan, rebuild]) program.addCommand(verb());
+	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, plan, cache, rebuild]) program.addCommand(verb());
 	overrideExit(program);
 	try {
 		await program.parseAsync(args, { from: 'user' });

@@ -39,12 +39,14 @@ export function openClient(databaseUrl: string, max: number): postgres.Sql {
 		return postgres(databaseUrl, { max, onnotice: () => {}, connect_timeout: CONNECT_SECONDS });
 	} catch {
 		// What it says may repeat the password.
-		throw new ConfigError('DATABASE_URL', NO_DATABASE_URL);
+		throw databaseUrlError();
 	}
 }
 
 const NO_DATABASE_URL =
 	'is no URL like postgres://user:password@host:5432/name; in a password "#", "/", "?", "@" and "%" are written %23, %2F, %3F, %40 and %25';
+
+export const databaseUrlError = (): ConfigError => new ConfigError('DATABASE_URL', NO_DATABASE_URL);
 
 /** Who changes something and why; the audit triggers refuse a change without it. */
 export interface Cause {

@@ -7,9 +7,9 @@ import { LEG_ACTIVE } from '../leg/state.ts';
 import type { Db } from './db.ts';
 
 const WORK = {
-	legs: { table: rebalanceOperations, states: LEG_ACTIVE },
-	earmarks: { table: earmarks, states: EARMARK_ACTIVE },
-	demands: { table: demands, states: ['open', 'earmarked'] },
+	legs: { table: rebalanceOperations, states: LEG_ACTIVE, which: sql`earmark_id is not null and` },
+	earmarks: { table: earmarks, states: EARMARK_ACTIVE, which: sql`` },
+	demands: { table: demands, states: ['open', 'earmarked'], which: sql`` },
 } as const;
 export type Work = keyof typeof WORK;
 
@@ -22,10 +22,10 @@ export async function takeDue(
 	work: 'legs' | 'earmarks',
 	{ limit, againAfterMs }: { limit: number; againAfterMs: number },
 ): Promise<{ id: string; earmarkId: string }[]> {
-	const { table, states } = WORK[work];
+	const { table, states, which } = WORK[work];
 	const rows = await db.execute<{ id: string; earmark_id: string }>(sql`
 		with due as (
-			select id from ${table} where ${inArray(table.status, [...states])} and next_action_at <= now()
+			select id from ${table} where ${which} ${inArray(table.status, [...states])} and next_action_at <= now()
 			order by next_action_at limit ${limit} for update skip locked
 		)
 		update ${table} set next_action_at = now() + ${againAfterMs} * interval '1 millisecond'
@@ -38,12 +38,13 @@ export async function takeDue(
  * Returns how many rows there were.
  */
 export async function makeAllDue(db: Db, work: Work, portion: number): Promise<number> {
-	const { table, states } = WORK[work];
+	const { table, states, which } = WORK[work];
 	let count = 0;
 	for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
 		const rows = await db.execute<{ id: string }>(sql`
 			with chosen as (
-				select id from ${table} where id > ${after}::uuid and ${inArray(table.status, [...states])} order by id limit ${portion} for update
+				select id from ${table} where id > ${after}::uuid and ${which} ${inArray(table.status, [...states])}
+				order by id limit ${portion} for update
 			)
 			update ${table} set next_action_at = least(${table.nextActionAt}, now()) from chosen where ${table.id} = chosen.id returning ${table.id}`);
 		count += rows.length;

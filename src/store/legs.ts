@@ -136,7 +136,21 @@ export async function markOverdue(tx: Tx, { id, earmarkId }: Leg): Promise<void>
 	theOne(rows, 'leg', id);
 }
 
-function toLeg(row: typeof rebalanceOperations.$inferSelect, legHops: readonly Hop[]): Leg {
+type OperationRow = typeof rebalanceOperations.$inferSelect;
+type LegColumn = 'earmarkId' | 'route' | 'send' | 'receive';
+/** A row of an earmark: it has what a row without one may lack. */
+export type LegRow = Omit<OperationRow, LegColumn> & { [Column in LegColumn]: NonNullable<OperationRow[Column]> };
+
+/** Throws `InvariantError` when the row is no leg of an earmark. */
+export function legRow(row: OperationRow): LegRow {
+	const { earmarkId, route, send, receive } = row;
+	if (earmarkId === null || route === null || send === null || receive === null)
+		throw new InvariantError(`operation ${row.id} is no leg of an earmark`, { legId: row.id });
+	return { ...row, earmarkId, route, send, receive };
+}
+
+function toLeg(operation: OperationRow, legHops: readonly Hop[]): Leg {
+	const row = legRow(operation);
 	return {
 		id: row.id,
 		earmarkId: row.earmarkId,

@@ -132,7 +132,8 @@ async function endedFigures(tx: Tx, recentSeconds: number): Promise<EndedFigures
 async function legFigures(tx: Tx): Promise<Pick<StoreFigures, 'legs' | 'overdueLegs'>> {
 	const rows = await select<Count & { overdue: number }>(
 		tx,
-		sql`select status, count(*)::int as count, count(overdue_at)::int as overdue from rebalance_operations group by status`,
+		sql`select status, count(*)::int as count, count(overdue_at)::int as overdue from rebalance_operations
+			where earmark_id is not null group by status`,
 	);
 	const active = rows.filter(({ status }) => (LEG_ACTIVE as readonly string[]).includes(status));
 	return { legs: rows, overdueLegs: active.reduce((sum, { overdue }) => sum + overdue, 0) };

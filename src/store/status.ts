@@ -8,6 +8,7 @@ import type { RouteUse } from '../leg/breaker-change.ts';
 import { HUB_DECIMALS, hubAmount } from '../money/amount.ts';
 import { formatAmount } from '../money/units.ts';
 import type { Db } from './db.ts';
+import { legRow } from './legs.ts';
 import { type ReserveOverrideAt, reserveOverridesInForce } from './reserves.ts';
 import { readRouteUses } from './route-breakers.ts';
 import { readStop, type Stop } from './stops.ts';
@@ -98,12 +99,19 @@ async function readOverdue(db: Db): Promise<OverdueLeg[]> {
 	const rows = await db
 		.select()
 		.from(rebalanceOperations)
-		.where(and(eq(rebalanceOperations.status, 'in_flight'), isNotNull(rebalanceOperations.overdueAt)))
+		.where(
+			and(
+				...[isNotNull(rebalanceOperations.earmarkId), eq(rebalanceOperations.status, 'in_flight')],
+				isNotNull(rebalanceOperations.overdueAt),
+			),
+		)
 		.orderBy(asc(rebalanceOperations.overdueAt))
 		.limit(SHOWN);
-	return rows.flatMap(({ id: leg, earmarkId: earmark, asset, route, send, overdueAt }) =>
-		overdueAt === null ? [] : [{ leg, earmark, asset, route, send: send.toString(), overdueAt: new Date(overdueAt).toISOString() }],
-	);
+	return rows
+		.map(legRow)
+		.flatMap(({ id: leg, earmarkId: earmark, asset, route, send, overdueAt }) =>
+			overdueAt === null ? [] : [{ leg, earmark, asset, route, send: send.toString(), overdueAt: new Date(overdueAt).toISOString() }],
+		);
 }
 
 async function readBetween(db: Db): Promise<FundsBetween[]> {

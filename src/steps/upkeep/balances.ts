@@ -1,11 +1,11 @@
 /** Brings the stored balances up to date. A venue that cannot be read keeps its old snapshot, which then ages visibly. */
 import type { App, UnreadVenues } from '../../app.ts';
 import { errorText } from '../../errors.ts';
+import { gathered } from '../../gathered.ts';
 import { type Position, positionKey, type VenueId } from '../../inventory/venue.ts';
 import { done, type Outcome } from '../../outcome.ts';
 import { readAges, saveBalances, venuesMoving } from '../../store/inventory.ts';
 import { claimLook } from '../../store/transfers.ts';
-import { gathered } from './gathered.ts';
 import { lookAtBalances, lookAtTransfers, type Save } from './look-at-chain.ts';
 
 /** Readings younger than this are shared, whichever process has made them: a burst of jobs makes one read per chain, not one each. */

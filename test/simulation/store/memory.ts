@@ -3,19 +3,21 @@
  * simulation's, so that the same seed writes the same rows.
  */
 import type { demands, invoices } from '../../../drizzle/schema/demands.ts';
-import type { earmarks, holds, hops, rebalanceOperations } from '../../../drizzle/schema/earmarks.ts';
+import type { earmarks, holds, hops } from '../../../drizzle/schema/earmarks.ts';
 import type { attempts, effects, laneEvents, signerLanes } from '../../../drizzle/schema/effects.ts';
 import type { balanceSnapshots, outbox, receivables, stops, transferCursors, transfers } from '../../../drizzle/schema/inventory.ts';
 import type { ledgerEntries } from '../../../drizzle/schema/ledger.ts';
 import type { routeBreakers, routeEvents } from '../../../drizzle/schema/routes.ts';
 import type { Db, Tx } from '../../../src/store/db.ts';
+import type { LegRow as LegOfEarmark } from '../../../src/store/legs.ts';
 
 /** A row that may be changed in place, through `Memory.change` only. */
 type Row<Table extends { readonly $inferSelect: unknown }> = { -readonly [Key in keyof Table['$inferSelect']]: Table['$inferSelect'][Key] };
 
 export type DemandRow = Row<typeof demands>;
 export type EarmarkRow = Row<typeof earmarks>;
-export type LegRow = Row<typeof rebalanceOperations>;
+/** Nobody tells the simulation of transfers without an earmark. */
+export type LegRow = { -readonly [Key in keyof LegOfEarmark]: LegOfEarmark[Key] };
 export type HopRow = Row<typeof hops>;
 export type HoldRow = Row<typeof holds>;
 export type EffectRow = Row<typeof effects>;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gathered } from '../../src/steps/upkeep/gathered.ts';
+import { gathered } from '../src/gathered.ts';
 
 /** Work that ends when it is told to. */
 function heldWork() {
