@@ -97,7 +97,11 @@ export async function problemsOfRefusal(hearing: Hearing): Promise<string[]> {
 async function problemsAtRest(hearing: Hearing): Promise<string[]> {
 	const { world, process, sql, opening, leg } = hearing;
 	if (!isLegTerminal(leg.status)) return [];
-	const look = () => syncInventory(process.app);
+	const look = async () => {
+		// What has moved waits for blocks until it counts as settled, and nobody else mines any.
+		for (const { client } of world.chains.values()) await client.mine({ blocks: 1 });
+		await syncInventory(process.app);
+	};
 	const { problems, duplicateEffects } = await judge(opening.chains, world.wallet, { exchange: exchangeBook(world) });
 	const duplicates = duplicateEffects + (world.binance?.duplicates ?? 0);
 	return [

@@ -20,7 +20,7 @@ interface Scope {
 	readonly manyRows?: number;
 }
 
-export function describeRebalanceCache(name: string, open: Open, { manyRows = 150_000 }: Scope = {}): void {
+export function describeRebalanceCache(name: string, open: Open, { manyRows = 125_000 }: Scope = {}): void {
 	describe(name, () => {
 		let opened: Opened;
 		beforeEach(async () => {

@@ -64,9 +64,9 @@ export function claimAdding(given: Given): void {
 		},
 	);
 
-	it('takes ten thousand rows in one call', async () => {
-		const actions = Array.from({ length: 10_000 }, (_, index) => actionOf({ origin: index % 7 }));
-		expect(await given().addRebalances(actions)).toBe(10_000);
+	it('takes thousands of rows in one call', async () => {
+		const actions = Array.from({ length: 4_000 }, (_, index) => actionOf({ origin: index % 7 }));
+		expect(await given().addRebalances(actions)).toBe(4_000);
 		expect(contentsOf(await onRoutesOf(given(), ...actions.slice(0, 7)))).toEqual(contentsOf(actions));
 	});
 }
@@ -184,9 +184,9 @@ export function claimRemoving(given: Given): void {
 	});
 
 	it('removes thousands in one call', async () => {
-		await given().addRebalances(Array.from({ length: 5_000 }, () => actionOf()));
+		await given().addRebalances(Array.from({ length: 2_000 }, () => actionOf()));
 		const ids = (await onRoutesOf(given(), actionOf())).map(({ id }) => id);
-		expect(await given().removeRebalances([...ids, ...ids])).toBe(5_000);
+		expect(await given().removeRebalances([...ids, ...ids])).toBe(2_000);
 		expect(await onRoutesOf(given(), actionOf())).toEqual([]);
 	});
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => stands.close());
 
 for (const phase of PHASES) {
-	describeRebalanceCache(`the cache in phase ${phase}`, () => stands.openIn(() => phase), { manyRows: 3_000 });
+	describeRebalanceCache(`the cache in phase ${phase}`, () => stands.openIn(() => phase), { manyRows: 1_000 });
 }
 
 /** The same phases for the same sequence, so that a failing one shrinks. */
@@ -25,7 +25,7 @@ function inTurn() {
 
 it(
 	'answers as a list in memory does when every call goes through another middle phase',
-	() => runSameOperations(() => stands.openIn(inTurn()), { runs: 40 }),
+	() => runSameOperations(() => stands.openIn(inTurn()), { runs: 25 }),
 	240_000,
 );
 
@@ -36,6 +36,6 @@ it('and when connections are cut in the middle of calls', async () => {
 		cuts += 1;
 		setImmediate(() => void stands.cut().catch(() => {}));
 	};
-	await runSameOperations(() => stands.openIn(inTurn()), { runs: 15, before });
+	await runSameOperations(() => stands.openIn(inTurn()), { runs: 8, before });
 	expect(cuts).toBeGreaterThan(0);
 }, 240_000);
