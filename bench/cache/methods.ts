@@ -1,6 +1,6 @@
 /** Each method of the class of before in Redis next to the same one in PostgreSQL, in alternation. */
 import type { RebalanceAction, RebalanceCache } from '../../src/rebalances/cache.ts';
-import { median, rounded } from '../statistics.ts';
+import { median } from '../statistics.ts';
 import { actionOn, fill, type Ground, ROUTES } from './ground.ts';
 
 /** What is stored when they are timed. */
@@ -38,7 +38,7 @@ export async function timeMethods(filled: Filled, samples: number): Promise<Reco
 /** Once: what is cleared is gone. */
 export async function timeClear({ old, next }: Filled): Promise<number> {
 	const [one, another] = [await timed(() => old.clear()), await timed(() => next.clear())];
-	return rounded(another / one, 2);
+	return significant(another / one);
 }
 
 export async function timeCycle(filled: Filled, samples: number): Promise<number> {
@@ -126,8 +126,12 @@ async function ratioOf({ old, next }: Filled, { samples, prepare }: Samples): Pr
 			times.get(cache)?.push(await timed(step));
 		}
 	}
-	return rounded(median(times.get(next) ?? [0]) / median(times.get(old) ?? [1]), 2);
+	return significant(median(times.get(next) ?? [0]) / median(times.get(old) ?? [1]));
 }
+
+const DIGITS = 3;
+
+const significant = (ratio: number): number => Number(ratio.toPrecision(DIGITS));
 
 /** Milliseconds. */
 async function timed(step: () => Promise<unknown>): Promise<number> {
