@@ -1,6 +1,6 @@
 /**
  * One of the two places that can hold the cache. A side decides what it is asked in one step, and in the same step marks what the other
- * side does not have yet; what is marked is brought over by `sync.ts`, from what the side holds then, so nothing depends on an order.
+ * side does not have yet; what is marked is brought over from what the side holds then (`bring.ts`), so nothing depends on an order.
  */
 import { TransientError } from '../errors.ts';
 import type { Phase } from './phase.ts';
@@ -64,7 +64,7 @@ export interface Side {
 	close(): Promise<void>;
 }
 
-/** What a side holds of an entity: its text, `1` or `0` for the pause, null for nothing. `token`: of the change that removed it, when known. */
+/** What a side holds of an entity: its text, `1` or `0` for the pause, null for nothing. `removedBy`: the token of the change that removed it, when known. */
 export interface Held {
 	readonly entity: Entity;
 	readonly value: string | null;
