@@ -4,13 +4,12 @@
  */
 
 import { answersIn, keepsBoth } from '../rebalances/phase.ts';
-import { readRow } from '../rebalances/row.ts';
-import type { Entity, Held } from '../rebalances/side.ts';
+import type { Entity } from '../rebalances/side.ts';
 import type { Cause } from '../store/db.ts';
 import type { CopyPlace } from '../store/rebalance-cache/copies.ts';
 import { bring, otherThan, repair, type SideName, type Sides } from './bring.ts';
+import { offRoute } from './differences.ts';
 import { type QuarantineCounts, quarantineOf } from './quarantine.ts';
-import type { RedisSide } from './redis/side.ts';
 import { type Page, pagesOf, STAGES, type Stage, sizeOf } from './stages.ts';
 import { raiseFloor, storedPhase } from './stored-phase.ts';
 
@@ -76,8 +75,8 @@ async function copyPage(sides: Sides, from: SideName, entities: Page['entities']
 	if (entities.length === 0) return { copied: 0, removed: 0 };
 	const other = otherThan(from);
 	const [source, target] = await Promise.all([sides[from].hold(entities), sides[other].hold(entities)]);
-	const isAstray = from === 'postgres' ? await astray(sides.redis, target) : () => false;
-	const different = entities.filter((entity, index) => source[index]?.value !== target[index]?.value || isAstray(entity));
+	const stray = from === 'postgres' ? await offRoute(sides.redis, target) : new Set<Entity>();
+	const different = entities.filter((entity, index) => source[index]?.value !== target[index]?.value || stray.has(entity));
 	if (different.length === 0) return { copied: 0, removed: 0 };
 	const newer = new Set<Entity>((await sides[other].marked(Number.MAX_SAFE_INTEGER)).map(({ entity }) => entity));
 	const wanted = different.filter((entity) => !newer.has(entity));
@@ -85,15 +84,4 @@ async function copyPage(sides: Sides, from: SideName, entities: Page['entities']
 	const after = await sides[from].hold(wanted);
 	const copied = after.filter(({ value }) => value !== null).length;
 	return { copied, removed: wanted.length - copied };
-}
-
-/** Rows that Redis has, and not on their route. */
-async function astray(redis: RedisSide, held: readonly Held[]): Promise<(entity: Entity) => boolean> {
-	const rows = held.flatMap(({ entity, value }) => {
-		const found = value === null || !entity.startsWith('r:') ? null : readRow({ id: entity.slice(2), text: value });
-		return found === null ? [] : [found.row];
-	});
-	const areThere = await redis.isOnRoute(rows);
-	const missing = new Set(rows.filter((_, index) => !areThere[index]).map(({ id }) => `r:${id}`));
-	return (entity) => missing.has(entity);
 }

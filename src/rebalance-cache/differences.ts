@@ -5,6 +5,7 @@ import type { Log } from '../observe/log.ts';
 import { readRow } from '../rebalances/row.ts';
 import type { Entity, Held } from '../rebalances/side.ts';
 import type { SideName, Sides } from './bring.ts';
+import type { RedisSide } from './redis/side.ts';
 
 interface Difference {
 	readonly entity: Entity;
@@ -34,24 +35,25 @@ export async function differencesOf(sides: Sides, entities: readonly Entity[]): 
 async function look({ redis, postgres }: Sides, entities: readonly Entity[]): Promise<Difference[]> {
 	if (entities.length === 0) return [];
 	const [one, another] = await Promise.all([redis.hold(entities), postgres.hold(entities)]);
-	const onRoute = await routeOf({ redis, postgres }, one);
+	const stray = await offRoute(redis, one);
 	return entities.flatMap((entity, index) => {
 		const [inRedis, inPostgres] = [one[index]?.value ?? null, another[index]?.value ?? null];
 		const missing = inRedis === null ? 'redis' : inPostgres === null ? 'postgres' : null;
 		if (inRedis !== inPostgres) return [{ entity, missing, problem: `Redis has ${told(inRedis)}, PostgreSQL ${told(inPostgres)}` }];
-		return onRoute.get(entity) === false ? [{ entity, missing, problem: 'Redis has it, and not on its route' }] : [];
+		return stray.has(entity) ? [{ entity, missing, problem: 'Redis has it, and not on its route' }] : [];
 	});
 }
 
 const told = (value: string | null): string => (value === null ? 'nothing' : JSON.stringify(value));
 
-async function routeOf({ redis }: Sides, held: readonly Held[]): Promise<ReadonlyMap<Entity, boolean>> {
+/** Rows of these that Redis has, and not on their route. */
+export async function offRoute(redis: RedisSide, held: readonly Held[]): Promise<ReadonlySet<Entity>> {
 	const rows = held.flatMap(({ entity, value }) => {
 		const found = value === null || !entity.startsWith('r:') ? null : readRow({ id: entity.slice(2), text: value });
 		return found === null ? [] : [{ entity, row: found.row }];
 	});
 	const areThere = await redis.isOnRoute(rows.map(({ row }) => row));
-	return new Map(rows.map(({ entity }, index) => [entity, areThere[index] === true]));
+	return new Set(rows.filter((_, index) => !areThere[index]).map(({ entity }) => entity));
 }
 
 /** More are not remembered at a time; whoever reads them again finds them again. */

@@ -49,14 +49,19 @@ if now > tonumber(ARGV[2]) then return redis.error_reply('LATE the call was give
 local token = ARGV[3]
 local both = ${luaTable((phase) => `${keepsBoth(phase)}`)}
 local marking = ARGV[4] == 'always' or (ARGV[4] == 'stored' and stored[1] and both[stored[1]])
-local function bury(entities, by)
-	local graves, times, when = {}, {}, string.format('%.0f', now)
+-- each entity with the value, and each with the time
+local function told(entities, value)
+	local values, times, when = {}, {}, string.format('%.0f', now)
 	for _, entity in ipairs(entities) do
-		graves[#graves + 1] = entity
-		graves[#graves + 1] = by
+		values[#values + 1] = entity
+		values[#values + 1] = value
 		times[#times + 1] = when
 		times[#times + 1] = entity
 	end
+	return values, times
+end
+local function bury(entities, by)
+	local graves, times = told(entities, by)
 	many('HSET', REMOVED, graves)
 	many('ZADD', REMOVED_AT, times)
 	local old = redis.call('ZRANGEBYSCORE', REMOVED_AT, '-inf', string.format('%.0f', now - 86400000), 'LIMIT', 0, 1000)
@@ -65,13 +70,7 @@ local function bury(entities, by)
 end
 local function mark(entities)
 	if not marking then return end
-	local tokens, times, when = {}, {}, string.format('%.0f', now)
-	for _, entity in ipairs(entities) do
-		tokens[#tokens + 1] = entity
-		tokens[#tokens + 1] = token
-		times[#times + 1] = when
-		times[#times + 1] = entity
-	end
+	local tokens, times = told(entities, token)
 	many('HSET', MARKS, tokens)
 	-- what was marked already stays where it was in the line
 	for i = 1, #times, 4000 do redis.call('ZADD', ORDER, 'NX', unpack(times, i, math.min(i + 3999, #times))) end
