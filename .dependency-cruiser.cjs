@@ -5,7 +5,7 @@
 const { existsSync } = require('node:fs');
 
 /** The stages in the order in which funds pass them; each knows itself and the ones before it. */
-const STAGES = ['money', 'inventory', 'invoice', 'plan', 'earmark', 'leg', 'settle'];
+const STAGES = ['money', 'inventory', 'fills', 'health', 'invoice', 'plan', 'earmark', 'leg', 'settle'];
 const CORE = `^src/(${STAGES.join('|')})/`;
 const PRODUCT = '^(src|queues|workers|drizzle)/';
 const SHARED = '^src/(errors|outcome|transitions)\\.ts$';
@@ -23,8 +23,8 @@ const stagesFlowForward = STAGES.slice(1).map((stage, index) => ({
 const FLOORS = [
 	['plan/one', 'plan/joint', 'plan/explain'],
 	[
-		...['rebalances', 'store', 'rebalance-cache', 'chain', 'exchange', 'config', 'bridge', 'everclear', 'positions'],
-		...['steps/upkeep', 'steps/plan', 'steps/invoice', 'steps/leg', 'steps/settle', 'trigger'],
+		...['rebalances', 'store', 'rebalance-cache', 'chain', 'exchange', 'config', 'bridge', 'everclear', 'channel', 'positions'],
+		...['steps/upkeep', 'steps/fills', 'steps/plan', 'steps/invoice', 'steps/leg', 'steps/settle', 'trigger'],
 	],
 ];
 const roomsBuildOnEachOther = FLOORS.flatMap((rooms) =>

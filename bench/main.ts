@@ -10,6 +10,7 @@ Examples:
   npm run -s bench -- bridges
   npm run -s bench -- bridges --samples 100 --seed 7
   npm run -s bench -- cache
+  npm run -s bench -- fills
   npm run -s bench -- house
   npm run -s bench -- inventory
   npm run -s bench -- inventory --pairs 100 --transfers 100 --seed 7
@@ -63,6 +64,21 @@ program
 		const counts = { pairs: wholeNumber('--pairs', pairs), transfers: wholeNumber('--transfers', transfers) };
 		const drawn = { events: wholeNumber('--events', events), seed: wholeNumber('--seed', seed) };
 		tell(await benchInventory({ ...counts, ...drawn, write }));
+	});
+
+program
+	.command('fills')
+	.description(
+		'What 100,000 pending fills take, how soon a message is in what is effective, and whether random messages come to what a model says.',
+	)
+	.option('--pending <count>', 'fills that wait for the chain', '100000')
+	.option('--samples <count>', 'messages that are timed', '30000')
+	.option('--messages <count>', 'random ones, beside the model', '1000000')
+	.option('--seed <number>', 'decides the random ones', '1')
+	.action(async ({ pending, samples, messages, seed }: Record<'pending' | 'samples' | 'messages' | 'seed', string>) => {
+		const { benchFills } = await import('./fills/bench.ts');
+		const counts = { pending: wholeNumber('--pending', pending), samples: wholeNumber('--samples', samples) };
+		tell(benchFills({ ...counts, messages: wholeNumber('--messages', messages), seed: wholeNumber('--seed', seed), write }));
 	});
 
 program

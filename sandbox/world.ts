@@ -10,6 +10,7 @@ import { CHAINS, type LocalChain, mintToken, mintUsdc, startChain, tokenBalance,
 import { type OutcomeTokens, startConditionalTokens } from './conditional-tokens/conditional-tokens.ts';
 import { type Everclear, startEverclear } from './everclear/everclear.ts';
 import { demoBalances, demoInvoices, type Invoice } from './invoices/invoice.ts';
+import { type Polymarket, startPolymarket } from './polymarket/polymarket.ts';
 import { type Positions, startPositions } from './positions/positions.ts';
 import { unitsOf } from './scale.ts';
 import { swapRoutes, swapSettings, usdtAsset } from './uniswap/config.ts';
@@ -38,6 +39,13 @@ interface Allowance {
 	readonly allowance: bigint;
 }
 
+/** Outcome tokens, what an API says of who holds them, and an account at the order book in which they are traded. */
+interface Outcomes {
+	readonly tokens: ReadonlyMap<string, OutcomeTokens>;
+	readonly positions: Positions;
+	readonly polymarket: Polymarket;
+}
+
 export interface World {
 	/** By chain id as decimal text. */
 	readonly chains: ReadonlyMap<string, LocalChain>;
@@ -48,7 +56,7 @@ export interface World {
 	/** Null where none was asked for. */
 	readonly binance: Binance | null;
 	/** The contracts by venue; null where none were asked for. */
-	readonly outcomes: { readonly tokens: ReadonlyMap<string, OutcomeTokens>; readonly positions: Positions } | null;
+	readonly outcomes: Outcomes | null;
 	/** The account whose funds the product moves. */
 	readonly wallet: Address;
 	readonly signerKey: Hex;
@@ -86,7 +94,7 @@ export async function startWorld({
 	const [across, everclear, cctp] = await Promise.all([startAcross(chains), startEverclear(chains), startCctp(chains)]);
 	const uniswap = await startUniswap(chains);
 	const binance = exchange ? await startBinance(chains, { USDC: ({ usdc }) => usdc, USDT: ({ id }) => uniswap.at(id).usdt }) : null;
-	const outcomes = hasOutcomes ? { tokens: await startConditionalTokens(chains), positions: await startPositions() } : null;
+	const outcomes = hasOutcomes ? await startOutcomes(chains) : null;
 	let snapshots = await snapshot(started);
 	const chain = (venue: string): LocalChain => {
 		const found = chains.get(venue);
@@ -120,15 +128,28 @@ export async function startWorld({
 			snapshots = await takeBack(started, snapshots);
 			await Promise.all([across.forget(), everclear.forget(), cctp.forget(), binance?.forget()]);
 			outcomes?.positions.forget();
+			outcomes?.polymarket.forget();
 			for (const poller of pollers) poller.resume();
 		},
 		async stop() {
-			await Promise.all([across.stop(), everclear.stop(), cctp.stop(), binance?.stop(), outcomes?.positions.stop()]);
+			await Promise.all([
+				across.stop(),
+				everclear.stop(),
+				cctp.stop(),
+				binance?.stop(),
+				outcomes?.positions.stop(),
+				outcomes?.polymarket.stop(),
+			]);
 			await Promise.all(started.map((each) => each.stop()));
 		},
 	};
 	await Promise.all(Object.entries(balances).map(([venue, tokenUnits]) => world.fund(venue, tokenUnits)));
 	return world;
+}
+
+async function startOutcomes(chains: ReadonlyMap<string, LocalChain>): Promise<Outcomes> {
+	const [tokens, positions, polymarket] = await Promise.all([startConditionalTokens(chains), startPositions(), startPolymarket()]);
+	return { tokens, positions, polymarket };
 }
 
 /** Whose balance makes one block unlike another. */

@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { envSchema } from '../src/config/schema.ts';
+import { envSchema, fillsEnvSchema } from '../src/config/schema.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
 	});
 
 	test('has the stores and every process type', () => {
-		expect([...services.keys()].sort()).toEqual(['migrate', 'postgres', 'redis', 'scheduler', 'web', 'worker']);
+		expect([...services.keys()].sort()).toEqual(['feed', 'migrate', 'postgres', 'redis', 'scheduler', 'web', 'worker']);
 		expect(services.get('postgres')?.profiles).toContain('deps');
 		expect(services.get('redis')?.profiles).toContain('deps');
 		expect(app.map(([, { profiles }]) => profiles)).toEqual(app.map(() => ['app']));
@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
 	});
 
 	test('starts no process before the stores are healthy and the migration is done', () => {
-		for (const name of ['web', 'scheduler', 'worker']) {
+		for (const name of ['web', 'scheduler', 'worker', 'feed']) {
 			expect(services.get(name)?.depends_on, name).toEqual({
 				postgres: { condition: 'service_healthy' },
 				redis: { condition: 'service_healthy' },
@@ -105,12 +105,14 @@ describe('docker-compose.yml', () => {
 		expect(services.get('redis')?.command.join(' ')).toMatch(/--appendonly yes --maxmemory-policy noeviction/);
 	});
 
-	test('sets only variables that are read, the signing key for workers alone, and the secrets of the web for the web alone', () => {
+	test('sets only variables that are read, the signing key for workers alone, and the secrets of web and feed for these alone', () => {
 		for (const [name, { environment }] of app) {
 			expect(Object.keys(envSchema.shape), name).toEqual(expect.arrayContaining(Object.keys(environment)));
 			expect('BALLAST_SIGNER_KEY' in environment, name).toBe(name === 'worker');
 			expect('BALLAST_WEB_PASSWORD' in environment, name).toBe(name === 'web');
 			expect('BALLAST_WEBHOOK_SECRET' in environment, name).toBe(name === 'web');
+			for (const part of ['KEY', 'SECRET', 'PASSPHRASE'])
+				expect(`BALLAST_POLYMARKET_API_${part}` in environment, name).toBe(name === 'feed');
 		}
 	});
 
@@ -130,6 +132,12 @@ describe('docker-compose.yml', () => {
 		}
 	});
 
+	test('lets the feed be set as everybody else can be, and starts none unless told to', () => {
+		const known = Object.keys(fillsEnvSchema.shape);
+		expect(Object.keys(services.get('feed')?.environment ?? {})).toEqual(expect.arrayContaining(known));
+		expect(raw.feed?.deploy).toEqual({ replicas: expect.stringMatching(/^\$\{BALLAST_FEEDS:-0\}$/) });
+	});
+
 	test('has more than one worker unless told otherwise, and publishes no port beyond this machine', () => {
 		expect(raw.worker?.deploy).toEqual({ replicas: expect.stringMatching(/^\$\{BALLAST_WORKERS:-[2-9]\}$/) });
 		const ports = Object.values(raw).flatMap((each) => z.array(z.string()).parse(each.ports ?? []));
@@ -139,14 +147,14 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Procfile', () => {
-	const lines = read('Procfile')
-		.trim()
-		.split('\n')
-		.filter((line) => !line.startsWith('#'));
+	const all = read('Procfile').trim().split('\n');
+	const lines = all.filter((line) => !line.startsWith('#'));
 
 	test('migrates, and has every process type, each started directly on a module that exists', () => {
 		expect(lines.map((line) => line.split(':')[0])).toEqual(['release', 'web', 'scheduler', 'worker']);
-		for (const line of lines) {
+		const feed = '# feed: node --import tsx workers/main.ts feed';
+		expect(all, 'a feed refuses to start where nothing is set for it').toContain(feed);
+		for (const line of [...lines, feed.replace('# ', '')]) {
 			const { runner, module } = started(line.replace(/^\w+: /, '').split(' '));
 			expect(runner).toBe('node --import tsx');
 			expect(existsSync(join(ROOT, module)), module).toBe(true);

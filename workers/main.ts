@@ -1,4 +1,4 @@
-/** The one entry of every process type: `web`, `scheduler`, or `worker [--queues a,b]`. Each may run any number of times. */
+/** The one entry of every process type: `web`, `scheduler`, `feed`, or `worker [--queues a,b]`. Each may run any number of times. */
 import { Command } from 'commander';
 import { crashOf, exchangeKeysOf, readEnv, signerKeyOf } from '../src/config/env.ts';
 import { loadConfig } from '../src/config/load.ts';
@@ -18,7 +18,7 @@ const STOP_WITHIN_MS = 9_000;
 async function start(type: string, { queues }: { queues?: string }): Promise<void> {
 	const env = readEnv();
 	armCrash(crashOf());
-	const config = loadConfig(env.BALLAST_CONFIG);
+	const config = loadConfig(env);
 	const log = createLog(env.LOG_LEVEL, type);
 	const store = openStore({ databaseUrl: env.DATABASE_URL, pool: env.DATABASE_POOL });
 	const settings = queueSettings(env);
@@ -33,6 +33,7 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 		web: async () =>
 			(await import('./web.ts')).startWeb({ app, settings, password: env.BALLAST_WEB_PASSWORD, webhookSecret: env.BALLAST_WEBHOOK_SECRET }),
 		scheduler: async () => (await import('./scheduler.ts')).startScheduler(app, store, settings),
+		feed: async () => (await import('./feed.ts')).startFeed(app, env),
 		worker: async () => (await import('./worker.ts')).startWorker(app, settings, only),
 	};
 	const running = await starters[type]?.();
@@ -40,10 +41,11 @@ async function start(type: string, { queues }: { queues?: string }): Promise<voi
 }
 
 const program = new Command('ballast-process')
-	.argument('<type>', 'web, scheduler or worker')
+	.argument('<type>', 'web, scheduler, worker or feed')
 	.option('--queues <names>', 'only these queues, separated by commas (worker)');
 program.action(async (type: string, options: { queues?: string }) => {
-	if (!['web', 'scheduler', 'worker'].includes(type)) program.error(`there is no process type "${type}": use web, scheduler or worker`);
+	if (!['web', 'scheduler', 'worker', 'feed'].includes(type))
+		program.error(`there is no process type "${type}": use web, scheduler, worker or feed`);
 	await start(type, options).catch((error: unknown) => {
 		// Ours say by themselves what is safe and what to do.
 		const hint =

@@ -12,6 +12,8 @@ const MACHINES: Readonly<Record<string, string | null>> = {
 	effects: 'effectStatesBefore',
 	routeBreakers: 'changeOf',
 	receivables: 'receivableStatesBefore',
+	pendingFills: 'FILL_TRANSITIONS',
+	marketHealth: 'GATE_TRANSITIONS',
 };
 const STATE_COLUMNS = ['status', 'state'];
 

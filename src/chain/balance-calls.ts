@@ -11,6 +11,7 @@ const blockNumberAbi = parseAbi(['function getBlockNumber() view returns (uint25
 /** Positions in one request, which public nodes still answer. What is more goes into another one. */
 const CHUNK = 400;
 const WORD_BYTES = 32;
+const NO_CONTRACT: Unread = { problem: 'no contract answers there', isEmpty: true };
 
 /** One request: the block's number as contracts see it, and the balances of some positions in a row. */
 export interface BalanceCalls {
@@ -38,7 +39,7 @@ function encode(positions: readonly ChainPosition[], multicall3: Address): Balan
 	return chunks;
 }
 
-function callOf({ token, holder }: ChainPosition, multicall3: Address): { target: Address; callData: Hex } {
+export function callOf({ token, holder }: ChainPosition, multicall3: Address): { target: Address; callData: Hex } {
 	switch (token.kind) {
 		case 'native':
 			return { target: multicall3, callData: encodeFunctionData({ abi: multicall3Abi, functionName: 'getEthBalance', args: [holder] }) };
@@ -52,11 +53,21 @@ function callOf({ token, holder }: ChainPosition, multicall3: Address): { target
 	}
 }
 
+/** Why a balance is not known. */
+export interface Unread {
+	readonly problem: string;
+	/** Whether the answer had no room for a balance, as where there is no contract: such a token cannot be there. */
+	readonly isEmpty: boolean;
+}
+
+/** Base units, or why there are none. */
+export type Answer = Amount | Unread;
+
 interface Answered {
 	/** What contracts take for the block's number. */
 	readonly number: bigint;
-	/** Base units by position, or why there are none. */
-	readonly answers: readonly (Amount | string)[];
+	/** By position. */
+	readonly answers: readonly Answer[];
 }
 
 /** Throws when it is no answer to these calls. */
@@ -64,7 +75,7 @@ export function readAnswer(data: Hex, { count }: BalanceCalls): Answered {
 	const results = resultsOf(data);
 	if (results.length !== count + 1) throw new TypeError(`the multicall answered for ${results.length - 1} of ${count} positions`);
 	const [at, ...answers] = results;
-	if (typeof at !== 'bigint') throw new TypeError(`the multicall does not know its block: ${at}`);
+	if (typeof at !== 'bigint') throw new TypeError(`the multicall does not know its block: ${at?.problem}`);
 	return { number: at, answers };
 }
 
@@ -72,7 +83,7 @@ export function readAnswer(data: Hex, { count }: BalanceCalls): Answered {
  * What `aggregate3` returns: `(bool success, bytes returnData)[]`, laid out as https://docs.soliditylang.org/en/latest/abi-spec.html says: places in
  * bytes, counted from where the array's or the tuple's own words begin. A general decoder takes ten times as long.
  */
-function resultsOf(data: Hex): (Amount | string)[] {
+function resultsOf(data: Hex): Answer[] {
 	const array = numberAt(data, 0);
 	const places = array + WORD_BYTES;
 	return Array.from({ length: numberAt(data, array) }, (_, index) => {
@@ -90,9 +101,14 @@ interface Returned {
 	readonly length: number;
 }
 
-function unitsOf(data: Hex, { isSuccess, first, length }: Returned): Amount | string {
-	if (!isSuccess) return `the contract refuses: 0x${data.slice(digitOf(first), digitOf(first + length))}`;
-	return length < WORD_BYTES ? 'no contract answers there' : amount(BigInt(wordAt(data, first)));
+function unitsOf(data: Hex, { isSuccess, first, length }: Returned): Answer {
+	if (!isSuccess) return { problem: `the contract refuses: 0x${data.slice(digitOf(first), digitOf(first + length))}`, isEmpty: false };
+	return length < WORD_BYTES ? NO_CONTRACT : amount(BigInt(wordAt(data, first)));
+}
+
+/** What one call of `balanceOf` has returned. */
+export function balanceIn(data: Hex): Answer {
+	return data.length < digitOf(WORD_BYTES) ? NO_CONTRACT : amount(BigInt(wordAt(data, 0)));
 }
 
 const digitOf = (byte: number) => 2 + 2 * byte;

@@ -6,10 +6,10 @@ import type { Address, PublicClient } from 'viem';
 import { errorText, TransientError } from '../errors.ts';
 import type { ChainPosition, Position, VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
-import { type BalanceCalls, callsFor, readAnswer } from './balance-calls.ts';
+import { type Answer, type BalanceCalls, callsFor, readAnswer, type Unread } from './balance-calls.ts';
 import { lookAt } from './look.ts';
 
-interface SeenBlock {
+export interface SeenBlock {
 	readonly blockNumber: bigint;
 	readonly blockHash: string;
 }
@@ -63,13 +63,12 @@ export async function readBalances(client: PublicClient, { venue, positions, hea
 	const number = typeof settled === 'string' ? (settledAt?.number ?? null) : below(head, settled).blockNumber;
 	const [balances, unread]: [BalanceRead[], Reading['unread'][number][]] = [[], []];
 	for (const [index, { venue: at, asset }] of positions.entries()) {
-		const read = latest.answers[index] ?? 'no answer';
+		const read = latest.answers[index] ?? NO_ANSWER;
 		const there = settledAt === null ? read : settledAt.answers[index];
-		const isKnown = there !== undefined && typeof there !== 'string' && number !== null;
-		if (typeof read === 'string') unread.push({ venue: at, asset, problem: read });
+		if (typeof read !== 'bigint') unread.push({ venue: at, asset, problem: read.problem });
 		else {
 			const place = { venue: at, asset, amount: read, blockNumber, blockHash };
-			balances.push({ ...place, settled: isKnown ? { amount: there, blockNumber: number } : null });
+			balances.push({ ...place, settled: typeof there === 'bigint' && number !== null ? { amount: there, blockNumber: number } : null });
 		}
 	}
 	return { balances, unread };
@@ -87,32 +86,37 @@ type At =
 interface Answers {
 	/** What contracts take for the block's number; null when no request was answered. */
 	readonly number: bigint | null;
-	/** By position: base units, or why there are none. */
-	readonly answers: readonly (Amount | string)[];
+	/** By position. */
+	readonly answers: readonly Answer[];
 }
 
 /** Requests that are answered at different blocks, as a name may come to mean another one in between, are as good as the first of them alone. */
-async function readAt(client: PublicClient, positions: readonly ChainPosition[], at: At): Promise<Answers> {
+export async function readAt(client: PublicClient, positions: readonly ChainPosition[], at: At): Promise<Answers> {
 	const to = client.chain?.contracts?.multicall3?.address as Address;
-	const answers: (Amount | string)[] = [];
+	const answers: Answer[] = [];
 	let number: bigint | null = null;
 	for (const [calls, said] of await Promise.all(
 		callsFor(positions, to).map(async (each) => [each, await ask(client, each, { to, at })] as const),
 	)) {
-		const isSame = typeof said !== 'string' && (number === null || said.number === number);
+		const isAnswer = 'answers' in said;
+		const isSame = isAnswer && (number === null || said.number === number);
 		if (isSame) number = said.number;
-		const problem = typeof said === 'string' ? said : `answered at block ${said.number}, others at ${number}`;
-		answers.push(...(isSame ? said.answers : Array<string>(calls.count).fill(problem)));
+		const unread = isAnswer ? failed(`answered at block ${said.number}, others at ${number}`) : said;
+		answers.push(...(isSame ? said.answers : Array<Unread>(calls.count).fill(unread)));
 	}
 	return { number, answers };
 }
 
-/** Why it was not answered, in words, instead of an answer. */
+/** What was answered, or why it was not. */
 async function ask(client: PublicClient, calls: BalanceCalls, { to, at }: { to: Address; at: At }) {
 	try {
 		const { data } = await client.call({ to, data: calls.data, ...at });
-		return readAnswer(data ?? '0x', calls);
+		if (data === undefined) return { problem: `no multicall answers at ${to}`, isEmpty: true };
+		return readAnswer(data, calls);
 	} catch (error) {
-		return errorText(error);
+		return failed(errorText(error));
 	}
 }
+
+const failed = (problem: string): Unread => ({ problem, isEmpty: false });
+const NO_ANSWER = failed('no answer');

@@ -19,6 +19,8 @@ export interface ChainEndpoints {
 	readonly quorum?: number | undefined;
 	readonly pollMs: number;
 	readonly multicall3: Address;
+	/** Where they are written, for who reads of an error; under the chain unless given. */
+	readonly key?: string;
 }
 
 /** An endpoint that could not be asked; it is checked again before it is used. */
@@ -83,8 +85,8 @@ export function createClients(
 	};
 }
 
-function endpointsOf(venue: VenueId, { chainId, rpcUrls }: ChainEndpoints, timeoutMs: number): Endpoint[] {
-	return rpcUrls.map((url, index) => openEndpoint({ key: `chains.${venue}.rpcUrls[${index}]`, url, chainId, timeoutMs }));
+function endpointsOf(venue: VenueId, { chainId, rpcUrls, key }: ChainEndpoints, timeoutMs: number): Endpoint[] {
+	return rpcUrls.map((url, index) => openEndpoint({ key: key ?? `chains.${venue}.rpcUrls[${index}]`, url, chainId, timeoutMs }));
 }
 
 function createClient(

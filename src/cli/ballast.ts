@@ -4,6 +4,7 @@ import { ConfigError, errorText } from '../errors.ts';
 import { cache } from './cache.ts';
 import { inventory } from './inventory.ts';
 import { lanes } from './lanes.ts';
+import { markets } from './markets.ts';
 import { migrate } from './migrate.ts';
 import { plan } from './plan.ts';
 import { rebuild } from './rebuild.ts';
@@ -24,6 +25,8 @@ Examples:
   npm run -s ballast -- routes --since 24h
   npm run -s ballast -- routes off across-1-10-USDC --reason "bridge incident"
   npm run -s ballast -- lanes list
+  npm run -s ballast -- markets
+  npm run -s ballast -- markets recover btc --reason "the endpoint is back"
   npm run -s ballast -- plan
   npm run -s ballast -- plan --file docs/plan.example.json
   npm run -s ballast -- cache phase
@@ -40,7 +43,8 @@ export async function runBallast(args: readonly string[]): Promise<number> {
 		.enablePositionalOptions()
 		.showHelpAfterError('(add --help for the verbs and examples)')
 		.addHelpText('after', EXAMPLES);
-	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, plan, cache, rebuild]) program.addCommand(verb());
+	for (const verb of [migrate, pause, resume, status, inventory, reserve, routes, lanes, markets, plan, cache, rebuild])
+		program.addCommand(verb());
 	overrideExit(program);
 	try {
 		await program.parseAsync(args, { from: 'user' });

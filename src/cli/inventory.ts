@@ -54,7 +54,7 @@ export function inventory(): Command {
 			.addCommand(prove())
 			.addCommand(compare())
 			.action(async ({ json }: { json?: boolean }) => {
-				const config = loadConfig(readEnv().BALLAST_CONFIG);
+				const config = loadConfig(readEnv());
 				const assets = await withStore(({ db }) => readAssets(db, config));
 				process.stdout.write(json === true ? `${JSON.stringify(assets)}\n` : `${assets.map(table).join('\n\n')}\n`);
 			})

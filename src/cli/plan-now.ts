@@ -1,5 +1,6 @@
 /** The planner on what is there and asked for now. */
 import type { Config } from '../config/load.ts';
+import type { GateState } from '../health/gate.ts';
 import { offWords } from '../leg/breaker-change.ts';
 import { type Explainer, explainerOf } from '../plan/explain/explain.ts';
 import type { BatchPlan } from '../plan/plan.ts';
@@ -22,11 +23,13 @@ interface AnswerNow extends Answer {
 	readonly off: readonly { readonly route: string; readonly reason: string; readonly until: string | null }[];
 	/** Nothing of it is done while an operator has stopped everything. */
 	readonly stopped: boolean;
+	/** How far what is there can be relied on: nothing is done while halted, and less is available while degraded. */
+	readonly health: { readonly state: GateState; readonly reason: string };
 }
 
 const NOTHING: AnswerNow = {
 	...{ plans: [], payable: [], unplanned: [], proof: { exact: true, bound: null } },
-	...{ topUps: [], unanswered: [], unread: [], off: [], stopped: false },
+	...{ topUps: [], unanswered: [], unread: [], off: [], stopped: false, health: { state: 'normal', reason: '' } },
 };
 
 /** A table, or one JSON document. Throws `ConfigError` for a wrong setting, `TransientError` when the database cannot be asked. */
@@ -36,7 +39,7 @@ export async function planNow(json: boolean): Promise<string> {
 	return json ? JSON.stringify(answerNow(config, found)) : tableNow(config, found);
 }
 
-function answerNow(config: Config, { run, decision, isStopped }: DryRun): AnswerNow {
+function answerNow(config: Config, { run, decision, isStopped, gate }: DryRun): AnswerNow {
 	const answer = (question: Question, batch: BatchPlan) => explained(config, { question, batch }, answerOf);
 	return {
 		...answer(decision.question, decision.batch),
@@ -45,13 +48,16 @@ function answerNow(config: Config, { run, decision, isStopped }: DryRun): Answer
 		unread: [...run.unread].map(([venue, problem]) => ({ venue, problem })),
 		off: offIn(run).map(([route, { reason, until }]) => ({ route, reason, until })),
 		stopped: isStopped,
+		health: { state: gate.state, reason: gate.reason },
 	};
 }
 
-function tableNow(config: Config, { run, decision, isStopped }: DryRun): string {
+function tableNow(config: Config, { run, decision, isStopped, gate }: DryRun): string {
 	const table = (question: Question, batch: BatchPlan) => explained(config, { question, batch }, tableOf);
 	const unknown = [
 		...(isStopped ? ['STOPPED by an operator: nothing of this is done'] : []),
+		...(gate.state === 'halted' ? [`HALTED: nothing of this is done: ${gate.reason}`] : []),
+		...(gate.state === 'degraded' ? [`DEGRADED, so that less is available: ${gate.reason}`] : []),
 		...[...run.unread].map(([venue, problem]) => `balances at ${venue} are unknown: ${problem}`),
 		...[...run.quoted.unanswered].map(([route, problem]) => `route ${route} is left out: ${problem}`),
 		...offIn(run).map(([route, use]) => `route ${route} is ${offWords(use)}`),

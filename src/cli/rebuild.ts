@@ -45,7 +45,7 @@ export function rebuild(): Command {
 			const { apply = false, reason, actor, json, since } = options;
 			if (apply && reason === undefined) command.error('error: --apply needs --reason: it is kept for ever');
 			const env = readEnv();
-			const config = loadConfig(env.BALLAST_CONFIG);
+			const config = loadConfig(env);
 			const { found, known, restored } = await withStore(async ({ db }) => {
 				const app = createApp({ config, db, log: createLog('silent', 'rebuild'), signerKey: undefined, exchangeKeys: exchangeKeysOf(env) });
 				const found = await findUnderWay(app, { sinceMs: app.nowMs() - since, onProgress: tellProgress });

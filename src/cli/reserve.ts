@@ -46,7 +46,7 @@ function setVerb(): Command {
 		.addHelpText('after', `\nExample:\n  ${RUN} set --venue 10 --asset USDC --amount 0 --code LARGE_INVOICE --reason "worth it" --for 2h`)
 		.action(async (options: ChangeOptions & { amount: string; for?: number }, command: Command) => {
 			const { venue, asset, code: reasonCode, reason, actor } = options;
-			const token = tokenAt(loadConfig(readEnv().BALLAST_CONFIG), { asset, venue }, command);
+			const token = tokenAt(loadConfig(readEnv()), { asset, venue }, command);
 			const units = parsed(options.amount, token.decimals, command);
 			const expiresAt = options.for === undefined ? null : new Date(Date.now() + options.for).toISOString();
 			const row = { venue, asset, reasonCode, reason, actor, expiresAt };
@@ -63,7 +63,7 @@ function endVerb(): Command {
 		.addHelpText('after', `\nExample:\n  ${RUN} end --venue 10 --asset USDC --code LARGE_INVOICE --reason "it is paid"`)
 		.action(async (options: ChangeOptions, command: Command) => {
 			const { venue, asset, code: reasonCode, reason, actor } = options;
-			const token = tokenAt(loadConfig(readEnv().BALLAST_CONFIG), { asset, venue }, command);
+			const token = tokenAt(loadConfig(readEnv()), { asset, venue }, command);
 			const row = { venue, asset, reasonCode, reason, actor };
 			await withStore(({ db }) => endReserveOverride(db, row));
 			const configured = formatAmount(token.reserve, token.decimals);
@@ -78,7 +78,7 @@ function listVerb(): Command {
 		.option('--json', 'one JSON line')
 		.addHelpText('after', `\nExamples:\n  ${RUN} list\n  ${RUN} list --history --json`)
 		.action(async ({ history, json }: { history?: boolean; json?: boolean }) => {
-			const config = loadConfig(readEnv().BALLAST_CONFIG);
+			const config = loadConfig(readEnv());
 			const rows = await withStore(
 				({ db }): Promise<Listed[]> => (history ? reserveHistory(db, HISTORY_SHOWN) : reserveOverridesInForce(db)),
 			);

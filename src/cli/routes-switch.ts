@@ -52,7 +52,7 @@ function switchVerb(name: string, { word, description, says }: Switch): Command 
 		.option('--json', 'one JSON line')
 		.addHelpText('after', `\nExample:\n  ${RUN} ${name} across-1-10-USDC --reason "bridge incident"`)
 		.action(async (id: string, { reason, actor, json }: { reason: string; actor: string; json?: boolean }) => {
-			const { asset, toAsset } = routeOf(loadConfig(readEnv().BALLAST_CONFIG), id);
+			const { asset, toAsset } = routeOf(loadConfig(readEnv()), id);
 			await withStore(({ db }) => switchRoute(db, { route: id, assets: [asset, toAsset], word }, { actor, reason }));
 			process.stdout.write(`${json === true ? JSON.stringify({ route: id, word, actor, reason }) : `route ${id} ${says}`}\n`);
 		});

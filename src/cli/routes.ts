@@ -1,5 +1,5 @@
 /** Routes: what each has promised and what came, and its breaker. From the database alone: answers while queues, chains and bridges are down. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readEnv } from '../config/env.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { type BreakerReport, UNTOUCHED } from '../leg/breaker-change.ts';
@@ -15,7 +15,9 @@ import { withStore } from './with-store.ts';
 export function routes(): Command {
 	return new Command('routes')
 		.description('per route: how many hops arrived, how long they took and what they cost, against what was promised; and its breaker')
-		.option('--since <duration>', 'of hops that were planned since then', durationMs, durationMs('7d'))
+		.addOption(
+			new Option('--since <duration>', 'of hops that were planned since then').argParser(durationMs).default(durationMs('7d'), '7d'),
+		)
 		.option('--json', 'one JSON line')
 		.enablePositionalOptions()
 		.addHelpText(
@@ -23,7 +25,7 @@ export function routes(): Command {
 			'\nExamples:\n  npm run -s ballast -- routes\n  npm run -s ballast -- routes --since 24h --json\n  npm run -s ballast -- routes off across-1-10-USDC --reason "incident"',
 		)
 		.action(async ({ since, json }: { since: number; json?: boolean }) => {
-			const config = loadConfig(readEnv().BALLAST_CONFIG);
+			const config = loadConfig(readEnv());
 			const all = await withStore(async ({ db }) => {
 				const seen = await readRouteReports(db, { sinceMs: since, places: placesOf(config) });
 				return listed(config, seen, await readBreakers(db));

@@ -9,7 +9,7 @@ import { withStore } from './with-store.ts';
 /** Throws `ConfigError` for a wrong setting, `TransientError` when the database cannot be asked. */
 export function withApp<T>(verb: string, work: (app: App) => Promise<T>): Promise<T> {
 	const env = readEnv();
-	const config = loadConfig(env.BALLAST_CONFIG);
+	const config = loadConfig(env);
 	const exchangeKeys = exchangeKeysOf(env);
 	return withStore(({ db }) => work(createApp({ config, db, log: createLog('silent', verb), signerKey: undefined, exchangeKeys })));
 }

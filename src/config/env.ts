@@ -44,3 +44,12 @@ export function exchangeKeysOf(env: Env): ExchangeKeys {
 	if (secret !== undefined) throw new ConfigError('BALLAST_BINANCE_API_KEY', 'is not set, and BALLAST_BINANCE_API_SECRET is');
 	return {};
 }
+
+/** The key of our account at Polymarket, which its user channel and its API ask for. Throws `ConfigError` naming what is not set. */
+export function channelKeyOf(env: Env): Readonly<Record<'apiKey' | 'secret' | 'passphrase', string>> {
+	const { BALLAST_POLYMARKET_API_KEY: apiKey, BALLAST_POLYMARKET_API_SECRET: secret, BALLAST_POLYMARKET_API_PASSPHRASE: passphrase } = env;
+	if (apiKey === undefined) throw new ConfigError('BALLAST_POLYMARKET_API_KEY', 'is not set, and "fills.channel" is');
+	if (secret === undefined) throw new ConfigError('BALLAST_POLYMARKET_API_SECRET', 'is not set, and "fills.channel" is');
+	if (passphrase === undefined) throw new ConfigError('BALLAST_POLYMARKET_API_PASSPHRASE', 'is not set, and "fills.channel" is');
+	return { apiKey, secret, passphrase };
+}

@@ -8,12 +8,13 @@ import type { VenueId } from '../inventory/venue.ts';
 import type { Amount } from '../money/amount.ts';
 import { parseBps, type Rate } from '../money/rate.ts';
 import { resolveFees, resolveFinality } from './chain-rules.ts';
+import { type FillsConfig, resolveFills } from './fills.ts';
 import { type InventoryConfig, resolveInventory } from './inventory.ts';
 import { configError, type Problem } from './problem.ts';
 import { parseConfigFile } from './read-file.ts';
 import { NOT_PLAIN, PLAIN_NAME, tokenUnits } from './read-value.ts';
 import { type RouteConfig, resolveRoutes, resolveVia, type ViaConfig } from './routes.ts';
-import type { ConfigFile } from './schema.ts';
+import { type ConfigFile, type Env, type FillsEnv, fillsEnvSchema } from './schema.ts';
 
 export interface ChainConfig {
 	readonly venue: VenueId;
@@ -68,16 +69,17 @@ export interface Config {
 	readonly via: readonly ViaConfig[];
 	readonly planning: Readonly<ConfigFile['planning']>;
 	readonly inventory: InventoryConfig;
+	readonly fills: FillsConfig;
 	readonly web: Readonly<ConfigFile['web']>;
 }
 
-/** Reads, checks and resolves the file at `path`. Throws `ConfigError` naming every wrong key. */
-export function loadConfig(path: string): Config {
-	return resolveConfig(parseConfigFile(readText(path), path));
+/** Reads, checks and resolves the file. Throws `ConfigError` naming every wrong key. */
+export function loadConfig({ BALLAST_CONFIG: path, ...env }: Pick<Env, 'BALLAST_CONFIG'> & FillsEnv): Config {
+	return resolveConfig(parseConfigFile(readText(path), path), env);
 }
 
 /** Throws `ConfigError` when the parts of a well-formed file do not fit together. */
-export function resolveConfig(file: ConfigFile): Config {
+export function resolveConfig(file: ConfigFile, env: FillsEnv = fillsEnvSchema.parse({})): Config {
 	const problems: Problem[] = [];
 	const places = {
 		chains: resolveChains(file, problems),
@@ -85,6 +87,7 @@ export function resolveConfig(file: ConfigFile): Config {
 		everclear: resolveEverclear(file, problems),
 	};
 	const routes = resolveRoutes(file, problems);
+	const inventory = resolveInventory(file, problems);
 	const config: Config = {
 		...places,
 		wallet: file.wallet,
@@ -92,7 +95,8 @@ export function resolveConfig(file: ConfigFile): Config {
 		routes,
 		via: resolveVia(file, { routes, problems }),
 		planning: file.planning,
-		inventory: resolveInventory(file, problems),
+		inventory,
+		fills: resolveFills(file, { inventory, env, problems }),
 		web: file.web,
 	};
 	if (problems.length > 0) throw configError(problems);

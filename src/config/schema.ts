@@ -129,7 +129,7 @@ const inventory = z.strictObject({
 	pollMs: z.int().min(50).max(60_000).default(2_000),
 	/** Every position is read again at least so often, whatever the transfers say. */
 	syncMs: z.int().min(50).max(600_000).default(5_000),
-	/** The API that says what these accounts hold, too: for comparison, and for nothing else. */
+	/** The API that says what these accounts hold, too: for comparison, and while the chain of markets is lost. */
 	positionsApiUrl: httpUrl.optional(),
 	/** Accounts that hold funds of ours and do not sign here: a proxy, a Safe, the funder of another system. */
 	holders: z.record(z.string().min(1), addressText).default({}),
@@ -143,6 +143,25 @@ const inventory = z.strictObject({
 			]),
 		)
 		.default([]),
+});
+
+const fills = z.strictObject({
+	/**
+	 * How far what fills and the chain say is relied on. `off`: not looked at. `shadow`: compared, and nothing follows. `authoritative`: the chain is what
+	 * is confirmed. `degrade`: and the gate is obeyed.
+	 */
+	phase: z.enum(['off', 'shadow', 'authoritative', 'degrade']).default('off'),
+	/** What is traded together and judged as one, by the assets under "inventory.watch". */
+	markets: z.record(z.string().min(1), z.strictObject({ assets: z.array(z.string().min(1)).min(1) })).default({}),
+	/**
+	 * What a discrepancy is: what no fill explains and what has waited for longer than settlement takes, or, as the requirement puts it, how far what is
+	 * effective is from what is confirmed.
+	 */
+	discrepancy: z.enum(['unexplained', 'effective']).default('unexplained'),
+	/** Polymarket's user channel, the API that has its trades, and the account that the API key belongs to. */
+	channel: z
+		.strictObject({ url: z.url({ protocol: /^wss?$/, error: 'is not a ws(s) URL' }), apiUrl: httpUrl, address: addressText })
+		.optional(),
 });
 
 const web = z.strictObject({
@@ -164,6 +183,7 @@ export const fileSchema = z.strictObject({
 	via: z.array(z.array(z.string().min(1)).min(2).max(4)).default([]),
 	planning: planning.prefault({}),
 	inventory: inventory.prefault({}),
+	fills: fills.prefault({}),
 	web: web.prefault({}),
 });
 
@@ -174,6 +194,34 @@ function serverUrl(...schemes: readonly string[]) {
 	const isOfScheme = (text: string) => schemes.some((scheme) => text.startsWith(`${scheme}://`));
 	return z.string().min(1).refine(isOfScheme, `does not begin with ${schemes[0]}://`);
 }
+
+const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
+
+/** Six decimals: https://docs.polymarket.com, the CTF's shares are as fine as its collateral. */
+const shares = z.string().regex(/^\d{1,12}(\.\d{1,6})?$/, 'is no number of shares, like "10" or "2.5"');
+
+/** `market=25,other=2.5`. */
+const sharesByMarket = z.string().transform((text, context) => {
+	const entries = text.split(',').map((each) => each.split('=').map((part) => part.trim()));
+	const wrong = entries.find(([market, count, ...more]) => !market || more.length > 0 || !shares.safeParse(count).success);
+	if (wrong === undefined) return Object.fromEntries(entries) as Record<string, string>;
+	context.addIssue({ code: 'custom', message: `"${wrong.join('=')}" is no market and its shares, like "btc=25,eth=2.5"` });
+	return z.NEVER;
+});
+
+/** The names of the requirement for markets whose fills a channel tells of (docs/fills.md); shares as decimal text. */
+const fillsEnv = {
+	AQ_ONCHAIN_PROVIDER_URL: httpUrl.optional(),
+	AQ_ONCHAIN_SYNC_INTERVAL_SECONDS: seconds(1, 60).default(3),
+	AQ_ONCHAIN_SYNC_TIMEOUT_SECONDS: seconds(1, 60).default(5),
+	AQ_ONCHAIN_DEGRADE_THRESHOLD_SHARES: shares.default('10'),
+	AQ_ONCHAIN_DEGRADE_THRESHOLD_SHARES_PER_MARKET: sharesByMarket.default({}),
+	AQ_ONCHAIN_HARD_HALT_SECONDS: seconds(10, 86_400).default(600),
+	AQ_PENDING_FILL_TTL_SECONDS: seconds(1, 86_400).default(180),
+	AQ_ONCHAIN_MULTI_CALL_ENABLED: z.enum(['true', 'false']).default('true'),
+};
+export const fillsEnvSchema = z.object(fillsEnv);
+export type FillsEnv = z.output<typeof fillsEnvSchema>;
 
 /** Environment variables, read in `env.ts` alone. */
 export const envSchema = z.object({
@@ -189,6 +237,10 @@ export const envSchema = z.object({
 	BALLAST_WEB_PASSWORD: z.string().min(8).optional(),
 	BALLAST_WEBHOOK_SECRET: z.string().min(32).optional(),
 	DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+	BALLAST_POLYMARKET_API_KEY: z.string().min(1).optional(),
+	BALLAST_POLYMARKET_API_SECRET: z.string().min(1).optional(),
+	BALLAST_POLYMARKET_API_PASSPHRASE: z.string().min(1).optional(),
+	...fillsEnv,
 	LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -1,6 +1,7 @@
 /** What the metrics say of the rows: one consistent reading, counted by the database. Ages and durations are in seconds. */
 import { type SQL, sql } from 'drizzle-orm';
 import { InvariantError } from '../errors.ts';
+import type { GateState } from '../health/gate.ts';
 import { LEG_ACTIVE } from '../leg/state.ts';
 import type { Db, Tx } from './db.ts';
 import { readBreakers } from './route-breakers.ts';
@@ -24,6 +25,10 @@ export interface StoreFigures extends EndedFigures {
 	readonly oldestUnsentSeconds: number;
 	/** Positions that were never read are missing. */
 	readonly snapshots: readonly { readonly venue: string; readonly asset: string; readonly ageSeconds: number }[];
+	/** As one process keeps them; `*` is all of them together. */
+	readonly markets: readonly { readonly market: string; readonly state: GateState; readonly ageSeconds: number }[];
+	/** Told by a channel, those of a day. */
+	readonly fills: readonly Count[];
 	readonly stopped: boolean;
 	/** Taken within the window. */
 	readonly webhookDeliveries: number;
@@ -86,6 +91,8 @@ export async function readFigures(db: Db, { recentSeconds, deliveriesSeconds, st
 						from receivables group by status`,
 				),
 				snapshots: await select(tx, sql`select venue, asset, ${secondsSince(sql`taken_at`)} as "ageSeconds" from balance_snapshots`),
+				markets: await select(tx, sql`select market, state, ${secondsSince(sql`updated_at`)} as "ageSeconds" from market_health`),
+				fills: await select(tx, sql`select status, count(*)::int as count from pending_fills group by status`),
 				stopped: (await readStop(tx))?.stopped ?? false,
 				webhookDeliveries: await deliveriesWithin(tx, deliveriesSeconds),
 			};

@@ -1,5 +1,7 @@
 /** Every metric there is, but for the duration of rebalancings: its name, its meaning and its samples. docs/metrics.md says when to worry. */
 import { EARMARK_STATUSES } from '../earmark/state.ts';
+import { FILL_STATUSES } from '../fills/fill.ts';
+import { GATE_STATES } from '../health/gate.ts';
 import { DEMAND_STATUSES } from '../invoice/demand-state.ts';
 import { LEG_STATUSES } from '../leg/state.ts';
 import type { StoreFigures } from '../store/metrics.ts';
@@ -103,8 +105,10 @@ function progress({ demands, earmarks, legs, overdueLegs, openEffects, receivabl
 }
 
 /** Whether everything is fit to go on. */
-function health({ lanes, routes, unsentWakeups, oldestUnsentSeconds, snapshots, stopped, webhookDeliveries }: StoreFigures): Metric[] {
+function health(store: StoreFigures): Metric[] {
+	const { lanes, routes, unsentWakeups, oldestUnsentSeconds, snapshots, stopped, webhookDeliveries } = store;
 	return [
+		...ofMarkets(store),
 		{ name: 'ballast_stopped', help: '1 while the stop switch is on.', samples: [[{}, Number(stopped)]] },
 		{
 			name: 'ballast_lane_frozen',
@@ -132,6 +136,22 @@ function health({ lanes, routes, unsentWakeups, oldestUnsentSeconds, snapshots, 
 			help: 'Webhook deliveries taken within the last ten minutes, without replays.',
 			samples: [[{}, webhookDeliveries]],
 		},
+	];
+}
+
+function ofMarkets({ markets, fills }: StoreFigures): Metric[] {
+	return [
+		{
+			name: 'ballast_market_state',
+			help: 'How far a market can be relied on: 0 normal, 1 degraded, 2 halted; a market that nobody has looked at is missing.',
+			samples: markets.map(({ market, state }) => [{ market }, GATE_STATES.indexOf(state)] as const),
+		},
+		{
+			name: 'ballast_market_age_seconds',
+			help: 'Seconds since the state of the market was last kept.',
+			samples: markets.map(({ market, ageSeconds }) => [{ market }, ageSeconds] as const),
+		},
+		{ name: 'ballast_fills', help: 'Fills of the last day, by status.', samples: byStatus(fills, FILL_STATUSES) },
 	];
 }
 

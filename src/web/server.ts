@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import { type BoardQueue, boardPages } from './board.ts';
 import { requireLogin, securityHeaders } from './guard.ts';
 import { healthRoutes } from './health.ts';
+import { marketRoutes } from './markets.ts';
 import { metricsRoutes, type QueuePort } from './metrics.ts';
 import { webhookRoutes } from './webhook.ts';
 
@@ -25,7 +26,9 @@ export function createServer({ app, queues, password, webhookSecret }: WebParts)
 	const health = healthRoutes(app, () => queues.ping());
 	server.use(health.router, metricsRoutes(app, queues), webhookRoutes(app, webhookSecret));
 	server.use(securityHeaders);
-	server.use(BOARD, requireLogin({ user: app.config.web.user, password }), boardPages(BOARD, queues.queues));
+	const login = requireLogin({ user: app.config.web.user, password });
+	server.use('/api/markets', login, marketRoutes(app));
+	server.use(BOARD, login, boardPages(BOARD, queues.queues));
 	server.get('/', (_request, response) => response.redirect(BOARD));
 	return { server, drain: health.drain };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeFunctionResult, encodeFunctionResult, type Hex, multicall3Abi, toHex } from 'viem';
 import { expect, it } from 'vitest';
-import { readAnswer } from '../../src/chain/balance-calls.ts';
+import { balanceIn, readAnswer } from '../../src/chain/balance-calls.ts';
 
 const word = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((value) => toHex(value, { size: 32 }));
 const bytes = fc.uint8Array({ maxLength: 100 }).map((each) => toHex(each));
@@ -11,13 +11,14 @@ const number = word.map((returnData) => ({ success: true, returnData }));
 
 const encoded = (results: readonly { success: boolean; returnData: Hex }[]) =>
 	encodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', result: results });
+const resultOf = (value: bigint | Hex) => ({ success: true, returnData: typeof value === 'bigint' ? toHex(value, { size: 32 }) : value });
 const callsOf = (count: number) => ({ count, data: '0x' as const });
 
 /** What viem's decoder makes of it. */
 function expected(data: Hex) {
 	return decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data }).map(({ success, returnData }) => {
-		if (!success) return `the contract refuses: ${returnData}`;
-		return returnData.length < 66 ? 'no contract answers there' : BigInt(returnData.slice(0, 66));
+		if (!success) return { problem: `the contract refuses: ${returnData}`, isEmpty: false };
+		return returnData.length < 66 ? { problem: 'no contract answers there', isEmpty: true } : BigInt(returnData.slice(0, 66));
 	});
 }
 
@@ -27,6 +28,15 @@ it('reads a multicall as a general decoder does', () => {
 			const data = encoded([at, ...results]);
 			const { number: block, answers } = readAnswer(data, callsOf(results.length));
 			expect([block, ...answers]).toEqual(expected(data));
+		}),
+	);
+});
+
+it('reads the answer of one call as it does that of one among several', () => {
+	fc.assert(
+		fc.property(fc.oneof(word, bytes), (returnData) => {
+			const { answers } = readAnswer(encoded([1n, returnData].map(resultOf)), callsOf(1));
+			expect([balanceIn(returnData)]).toEqual(answers);
 		}),
 	);
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { exchangeKeysOf, readEnv } from '../../src/config/env.ts';
-import { envSchema } from '../../src/config/schema.ts';
+import { channelKeyOf, exchangeKeysOf, readEnv } from '../../src/config/env.ts';
+import { envSchema, fillsEnvSchema } from '../../src/config/schema.ts';
 import { ConfigError } from '../../src/errors.ts';
 
 const EXAMPLE = readFileSync(resolve(import.meta.dirname, '../../.env.example'), 'utf8');
@@ -20,7 +20,9 @@ function refusal(source: Record<string, string>): ConfigError {
 
 describe('the environment', () => {
 	test('needs nothing but a database', () => {
+		const fills = fillsEnvSchema.parse({});
 		expect(readEnv(VALID)).toEqual({
+			...fills,
 			DATABASE_URL: 'postgres://127.0.0.1/ballast',
 			QUEUE_BACKEND: 'auto',
 			QUEUE_PREFIX: '{ballast}',
@@ -91,6 +93,27 @@ describe('the keys of an exchange', () => {
 		const ask = () => keysOf(source as unknown as Record<string, string>);
 		expect(ask).toThrow(expect.objectContaining({ key, message: expect.not.stringMatching(/an api key|its secret/) }));
 		expect(ask).toThrow(ConfigError);
+	});
+});
+
+describe('the key of the account at Polymarket', () => {
+	const KEY = {
+		BALLAST_POLYMARKET_API_KEY: 'an api key',
+		BALLAST_POLYMARKET_API_SECRET: 'its secret',
+		BALLAST_POLYMARKET_API_PASSPHRASE: 'its passphrase',
+	};
+
+	test('has three parts', () => {
+		expect(channelKeyOf(readEnv({ ...VALID, ...KEY }))).toEqual({
+			apiKey: 'an api key',
+			secret: 'its secret',
+			passphrase: 'its passphrase',
+		});
+	});
+
+	test.each(Object.keys(KEY))('is refused naming %s when that is missing, without a value', (key) => {
+		const ask = () => channelKeyOf(readEnv({ ...VALID, ...KEY, [key]: '' }));
+		expect(ask).toThrow(expect.objectContaining({ key, message: expect.not.stringMatching(/an api key|its/) }));
 	});
 });
 

@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { loadConfig, resolveConfig } from '../../src/config/load.ts';
 import { parseConfigFile } from '../../src/config/read-file.ts';
+import { fillsEnvSchema } from '../../src/config/schema.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { formatAmount } from '../../src/money/units.ts';
 
+const at = (path: string) => ({ ...fillsEnvSchema.parse({}), BALLAST_CONFIG: path });
 const EXAMPLE = resolve(import.meta.dirname, '../../ballast.example.yaml');
 
 /** A small valid file; each test changes one thing in it. */
@@ -253,8 +255,7 @@ describe('a valid file', () => {
 	});
 
 	test('may leave addresses without quotes', () => {
-		const bare = VALID.replaceAll(/"(0x[0-9]+)"/g, '$1');
-		expect(resolveConfig(parseConfigFile(bare, 'test.yaml'))).toEqual(config);
+		expect(resolveConfig(parseConfigFile(VALID.replaceAll(/"(0x[0-9]+)"/g, '$1'), 'test.yaml'))).toEqual(config);
 	});
 
 	test('keeps every amount to the last unit, whatever the decimals', () => {
@@ -273,7 +274,7 @@ describe('a valid file', () => {
 
 describe('the file on disk', () => {
 	test('that is the example resolves', () => {
-		const config = loadConfig(EXAMPLE);
+		const config = loadConfig(at(EXAMPLE));
 		expect(config.routes.map(({ id }) => id)).toEqual([
 			'across-1-10-USDC',
 			'across-10-1-USDC',
@@ -287,14 +288,13 @@ describe('the file on disk', () => {
 	});
 
 	test('that does not exist is a configuration error with its path', () => {
-		expect(() => loadConfig('/nowhere/ballast.yaml')).toThrow(/BALLAST_CONFIG.*\/nowhere\/ballast\.yaml/);
+		expect(() => loadConfig(at('/nowhere/ballast.yaml'))).toThrow(/BALLAST_CONFIG.*\/nowhere\/ballast\.yaml/);
 	});
 
 	test('that is wrong is named', () => {
-		const folder = mkdtempSync(join(tmpdir(), 'ballast-config-'));
-		const path = join(folder, 'broken.yaml');
+		const path = join(mkdtempSync(join(tmpdir(), 'ballast-config-')), 'broken.yaml');
 		writeFileSync(path, 'wallet: [');
-		expect(() => loadConfig(path)).toThrow(/broken\.yaml/);
-		rmSync(folder, { recursive: true });
+		expect(() => loadConfig(at(path))).toThrow(/broken\.yaml/);
+		rmSync(dirname(path), { recursive: true });
 	});
 });

@@ -42,15 +42,19 @@ describe('what the API of positions says', () => {
 		const { byId, isComplete, rejected } = await read();
 		expect([isComplete, rejected, byId.size]).toEqual([true, [], all.length]);
 		expect([byId.get(HIGH), byId.get(HIGH + 999n), byId.get(5n), byId.get(7n)]).toEqual([1_000_001n, 1_001_000n, 1n, undefined]);
-		expect(offsets()).toEqual(['0', '500', '1000']);
+		expect(offsets()).toEqual(['0', '499', '998', '1001']);
 		expect(positions.requests.every(({ query }) => query.get('sizeThreshold') === '0')).toBe(true);
 	});
 
-	it('ends with a page that is not full, and with an empty one after full ones', async () => {
-		expect(await read()).toEqual({ byId: new Map(), isComplete: true, rejected: [] });
+	it('ends with a page that has nothing new: after a full one its last row alone, after another one no row at all', async () => {
+		expect(await read()).toEqual({ byId: new Map(), isComplete: true, rejected: [], impossible: [] });
 		positions.set(HOLDER, many(PAGE_ROWS));
-		expect((await read()).byId.size).toBe(PAGE_ROWS);
-		expect(offsets()).toEqual(['0', '0', '500']);
+		expect(await read()).toMatchObject({ byId: { size: PAGE_ROWS }, isComplete: true });
+		positions.set(HOLDER, many(PAGE_ROWS - 1));
+		expect(await read()).toMatchObject({ byId: { size: PAGE_ROWS - 1 }, isComplete: true });
+		positions.set(HOLDER, many(1));
+		expect(await read()).toMatchObject({ byId: { size: 1 }, isComplete: true });
+		expect(offsets()).toEqual(['0', '0', '499', '0', '499', '0', '1']);
 	});
 
 	it('is told apart by the whole id', async () => {
@@ -88,24 +92,70 @@ describe('what the API of positions says', () => {
 			0,
 			alteredRow(1n, (row) => ({ ...row, ...change })),
 		);
-		const { byId, isComplete, rejected } = await read();
+		const { byId, isComplete, rejected, impossible } = await read();
 		expect([byId, isComplete]).toEqual([new Map([[2n, 2_000_000n]]), false]);
 		expect(rejected).toEqual([expect.stringMatching(says)]);
+		expect(impossible).toEqual(says.source === '-5' ? rejected : []);
 	});
 
-	it('may leave out rows: a short page ends it unnoticed', async () => {
-		positions.set(HOLDER, [...many(PAGE_ROWS), position(5n, LEAST)]);
-		positions.fault = onPage(0, withoutRows(HIGH));
-		const { byId, isComplete } = await read();
-		expect([byId.size, isComplete, byId.has(5n)]).toEqual([PAGE_ROWS - 1, true, false]);
+	it.each([
+		['-5', /^token 1: -5 shares are fewer than none$/],
+		['-0.000001', /^token 1: -0.000001 shares are fewer than none$/],
+		['-1e-7', /^token 1: -1e-7 shares are fewer than none$/],
+		// The nearest number above 2^128 base units, and more than any number can be.
+		['340282366920938500000000000000000', /^token 1: 3\.402823669209385e\+32 shares are more than any token has$/],
+		['1e400', /^token 1: Infinity shares are more than any token has$/],
+	])('that cannot be is told apart from what was not understood: %s', async (size, says) => {
+		const pages = [`[{"asset":"1","size":${size}},{"asset":"2","size":"2"},{"asset":"3","size":3}]`, '[]'];
+		const answer = await readApiPositions(HOLDER, { apiUrl: positions.url, fetch: async () => new Response(pages.shift()) });
+		expect([answer.byId, answer.isComplete]).toEqual([new Map([[3n, 3_000_000n]]), false]);
+		expect(answer.impossible).toEqual([expect.stringMatching(says)]);
+		expect(answer.rejected).toEqual([...answer.impossible, expect.stringMatching(/size/)]);
+	});
+
+	it('is possible however much it is below that, and no size is none', async () => {
+		const pages = ['[{"asset":"1","size":340282366920938400000},{"asset":"2","size":-0},{"asset":"3","size":0}]', '[]'];
+		const answer = await readApiPositions(HOLDER, { apiUrl: positions.url, fetch: async () => new Response(pages.shift()) });
+		expect(answer).toMatchObject({ isComplete: true, impossible: [] });
+		expect([...answer.byId]).toEqual([
+			[1n, 340_282_366_920_938_400_000_000_000n],
+			[2n, 0n],
+			[3n, 0n],
+		]);
+	});
+
+	it.each([
+		['a full page that lacks one', many(PAGE_ROWS + 5), [0, HIGH + 7n]],
+		['a page that lacks one and is not full', many(20), [0, HIGH + 7n]],
+		['a later page that does not begin where the one before has ended', many(PAGE_ROWS + 5), [PAGE_ROWS - 1, HIGH + 5n]],
+	] as const)('is not complete with %s, so that what is not listed may be held', async (_, all, [page, missing]) => {
+		positions.set(HOLDER, all);
+		positions.fault = onPage(page, withoutRows(missing));
+		const { byId, isComplete, rejected, impossible } = await read();
+		expect([isComplete, byId.has(missing), rejected, impossible]).toEqual([false, page > 0, [], []]);
+	});
+
+	it('is not complete when rows move over the end of a page while they are read, and none of them counts twice', async () => {
+		const all = many(2 * PAGE_ROWS);
+		for (const moved of [[...all, position(7n, '900')], all.slice(0, -1), all.with(-1, position(all.at(-1)?.asset ?? 0n, LEAST))]) {
+			positions.set(HOLDER, all);
+			positions.fault = ({ query }) => {
+				if (query.get('offset') !== '0') positions.set(HOLDER, moved);
+				return undefined;
+			};
+			const { byId, isComplete } = await read();
+			expect([byId.size, isComplete]).toEqual([PAGE_ROWS, false]);
+			expect(all.every(({ asset }, index) => (byId.get(asset) ?? 0n) === (index < PAGE_ROWS ? 0n : 1_000_001n + BigInt(index)))).toBe(true);
+		}
 	});
 
 	it('is not complete where there is more than the API gives away', async () => {
 		const all = many(10_000 + PAGE_ROWS);
 		positions.set(HOLDER, all);
 		const { byId, isComplete, rejected } = await read();
-		expect([byId.size, isComplete, rejected]).toEqual([all.length, false, []]);
-		expect(offsets().at(-1)).toBe('10000');
+		// The last page begins at the last multiple of 499 that the API takes.
+		expect([byId.size, isComplete, rejected]).toEqual([20 * (PAGE_ROWS - 1) + PAGE_ROWS, false, []]);
+		expect(offsets().at(-1)).toBe('9980');
 	});
 });
 
@@ -124,7 +174,7 @@ describe('an API of positions that fails', () => {
 
 	it('says nothing on a later page either', async () => {
 		positions.set(HOLDER, many(PAGE_ROWS + 1));
-		positions.fault = onPage(PAGE_ROWS, broken());
+		positions.fault = onPage(PAGE_ROWS - 1, broken());
 		await expect(read()).rejects.toThrow(TransientError);
 	});
 

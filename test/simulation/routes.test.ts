@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { type Command, openingOf, ROUTE_TURNS } from './commands.ts';
 import { loadSimulator, type Simulator } from './load.ts';
 
-const SEEDS = 60;
+const SEEDS = 30;
 
 let simulator: Simulator;
 beforeAll(async () => {

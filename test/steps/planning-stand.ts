@@ -36,14 +36,14 @@ export interface PlanningStand {
 	stop(): Promise<void>;
 }
 
-/** Settings of `planning` may be changed. */
-export async function startPlanning(planning: object = {}): Promise<PlanningStand> {
+/** Settings of `planning` may be changed, and fills be looked at in a phase of their rollout. */
+export async function startPlanning(planning: object = {}, phase = 'off'): Promise<PlanningStand> {
 	const databaseUrl = await testDatabase();
 	const store = openStore({ databaseUrl, pool: 6 });
 	const sql = postgres(databaseUrl, { max: 2, onnotice: () => {} });
 	const files: object[] = [];
 	const created = createApp({
-		config: configOf(planning),
+		config: configOf(planning, phase),
 		db: store.db,
 		log: createLog('debug', 'test', telling(files)),
 		signerKey: undefined,
@@ -75,7 +75,7 @@ export async function startPlanning(planning: object = {}): Promise<PlanningStan
 	return stand;
 }
 
-function configOf(planning: object) {
+function configOf(planning: object, phase: string) {
 	const byVenue = <T>(value: (venue: Venue) => T) => Object.fromEntries(VENUES.map((venue) => [venue, value(venue)]));
 	const pairs = VENUES.flatMap((origin) => VENUES.filter((venue) => venue !== origin).map((destination) => ({ origin, destination })));
 	return resolveConfig(
@@ -91,6 +91,8 @@ function configOf(planning: object) {
 			routes: ['USDC', 'USDT'].flatMap((asset) => pairs.map((pair) => ({ ...pair, asset, bridge: 'across' }))),
 			via: [['across-1-56-USDC', 'across-56-10-USDC']],
 			planning: { snapshotMaxAgeMs: 3_600_000, ...planning },
+			inventory: { watch: [{ asset: 'YES', token: 'erc1155', address: POOL, id: '1', chain: '10', decimals: 6, holders: ['wallet'] }] },
+			fills: { phase, markets: { btc: { assets: ['YES'] } } },
 		}),
 	);
 }

@@ -181,6 +181,17 @@ describe('/metrics', () => {
 		expect(samples.get('ballast_stopped')).toBe(1);
 	});
 
+	it('says how far markets can be relied on, and what has become of fills', async () => {
+		await run(sql`insert into market_health (market, state, reason, since, gate, updated_at) values
+			('btc', 'halted', 'r', now(), '{}', now() - interval '20 seconds'), ('*', 'degraded', 'r', now(), '{}', now())`);
+		await run(sql`insert into pending_fills (id, trade, order_id, bucket, venue, asset, side, amount, status, channel, number, traded_at, first_seen_at)
+			values ('f', 't', 'o', 0, '1', 'YES', 'buy', 5, 'late', 'mined', 1, now(), now())`);
+		const samples = await scrape(site);
+		expect(['btc', '*'].map((market) => samples.get(`ballast_market_state{market="${market}"}`))).toEqual([2, 1]);
+		expect(samples.get('ballast_market_age_seconds{market="btc"}')).toBeCloseTo(20, -1);
+		expect(['late', 'pending'].map((status) => samples.get(`ballast_fills{status="${status}"}`))).toEqual([1, 0]);
+	});
+
 	it('says which routes nothing is planned over', async () => {
 		const shut = sql`'open', 'failed', 'leg'`;
 		await run(sql`insert into route_breakers (route, state, reason, actor, retry_at) values
@@ -202,6 +213,7 @@ describe('/metrics', () => {
 		await run(
 			sql`insert into balance_snapshots (venue, asset, amount, block_number, block_hash, taken_at) values ('1', 'USDC', 5, 1, '0x', now())`,
 		);
+		await run(sql`insert into market_health (market, state, reason, since, gate) values ('*', 'normal', 'r', now(), '{}')`);
 		const { text } = await site.get('/metrics');
 		const described = [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| `(ballast_[a-z_]+)/gm)].map((match) => match[1]);
 		expect(described.sort()).toEqual([...text.matchAll(/^# HELP (\S+)/gm)].map((match) => match[1]).sort());

@@ -43,7 +43,7 @@ export async function commitDecision(app: App, run: Run, answer: (now: Snapshot)
 		for (const asset of assetsFor(app.config, run.assets)) await lockInventory(tx, asset);
 		await lockEarmarks(tx, run.earmarkIds);
 		const now = await takeSnapshot(app, tx, run);
-		if (now.isStopped) return 0;
+		if (now.isStopped || now.gate.state === 'halted') return 0;
 		const verdict = answer(now);
 		return verdict === null ? null : write(app, tx, { run, now, ...verdict, story });
 	});

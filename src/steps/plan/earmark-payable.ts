@@ -12,6 +12,7 @@ import { readOpenDemands } from '../../store/demands.ts';
 import { readHoldings } from '../../store/holdings.ts';
 import { readReserveOverrides, reservesInForce } from '../../store/reserves.ts';
 import { isStopped } from '../../store/stops.ts';
+import { gateInForce, withinGate } from './gate.ts';
 
 /** Earmarks every demand of the asset that can be paid now (goal 1), oldest first. Returns how many. */
 export async function earmarkPayable(app: App, asset: string): Promise<number> {
@@ -19,9 +20,10 @@ export async function earmarkPayable(app: App, asset: string): Promise<number> {
 	const story: Story = [];
 	const paid = await inTransaction(app.db, { actor: 'evaluation', reason: 'payable now' }, async (tx) => {
 		await lockInventory(tx, asset);
-		if (await isStopped(tx)) return 0;
+		const gate = await gateInForce(app, tx);
+		if (gate.state === 'halted' || (await isStopped(tx))) return 0;
 		const demands = await readOpenDemands(tx, asset);
-		const holdings = await readFreshHoldings(app, tx, asset);
+		const holdings = withinGate(app, gate, await readFreshHoldings(app, tx, asset));
 		const { payments } = choosePayable(demands.map(payable), new Map(holdings.map((each) => [positionKey(each), availableOf(each)])));
 		await earmarkPayments(app, tx, { payments, demands, story });
 		return payments.length;

@@ -13,6 +13,7 @@ import { isStopped } from '../../store/stops.ts';
 import { alternativesTo, NO_ALTERNATIVES } from './alternatives.ts';
 import { commitDecision, type Run } from './commit-decision.ts';
 import { type Decision, decide } from './decision.ts';
+import { gateInForce } from './gate.ts';
 import { hasMoved, haveQuotesMoved, restsOnOver } from './has-moved.ts';
 import { named } from './named.ts';
 import { planFileOf } from './plan-file.ts';
@@ -30,6 +31,8 @@ const MOST_TRIES = 3;
 
 export async function planOpenDemands(app: App): Promise<Outcome> {
 	if (await isStopped(app.db)) return done('stopped by an operator');
+	const gate = await gateInForce(app, app.db);
+	if (gate.state === 'halted') return done(`halted: ${gate.reason}`);
 	const unseen = await unevaluatedDemands(app.db, UNEVALUATED_PATIENCE_MS);
 	if (unseen > 0) return snooze(UNEVALUATED_LOOK_AGAIN_MS, `${unseen} demands are not evaluated yet`);
 	const found = await survey(app);

@@ -1,5 +1,6 @@
 /** What a planning run would decide now: it reads and prices as one does, and commits nothing. */
 import type { App } from '../../app.ts';
+import type { Obeyed } from '../../health/obeyed.ts';
 import type { Run } from './commit-decision.ts';
 import type { Decision } from './decision.ts';
 import { decideOn } from './plan-demands.ts';
@@ -11,6 +12,8 @@ export interface DryRun {
 	readonly decision: Decision;
 	/** Nothing of it would be done while an operator has stopped everything. */
 	readonly isStopped: boolean;
+	/** Nor while it is halted; degraded, less is available. */
+	readonly gate: Obeyed;
 }
 
 /** Null when nothing is asked for. Throws as the planner does, and `TransientError` when the database cannot be asked. */
@@ -19,5 +22,5 @@ export async function planDry(app: App): Promise<DryRun | null> {
 	if (found === null) return null;
 	const { run, snapshot } = found;
 	const decision = decideOn(app, run, { snapshot, stop: stopAfter(app, app.config.planning.budgetMs) });
-	return { run, decision, isStopped: snapshot.isStopped };
+	return { run, decision, isStopped: snapshot.isStopped, gate: snapshot.gate };
 }

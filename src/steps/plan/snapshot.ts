@@ -1,5 +1,6 @@
 /** What a planning run plans on: all that is asked for and all that is available of its assets, as it was at one moment. */
 import type { App } from '../../app.ts';
+import type { Obeyed } from '../../health/obeyed.ts';
 import { availableOf, type Holding } from '../../inventory/available.ts';
 import type { Demand } from '../../invoice/demand.ts';
 import type { RouteUses } from '../../leg/breaker-change.ts';
@@ -8,11 +9,14 @@ import { readOpenDemands } from '../../store/demands.ts';
 import { readRouteUses } from '../../store/route-breakers.ts';
 import { isStopped } from '../../store/stops.ts';
 import { readFreshHoldings } from './earmark-payable.ts';
+import { gateInForce, withinGate } from './gate.ts';
 import { readShort, type ShortEarmark } from './top-up.ts';
 import { assetsFor } from './ways.ts';
 
 export interface Snapshot {
 	readonly isStopped: boolean;
+	/** How far all of it can be relied on. */
+	readonly gate: Obeyed;
 	/** Young enough ones; of these assets, and of every other that may become one of them. */
 	readonly holdings: readonly Holding[];
 	/** Open, with destinations that are known. */
@@ -40,14 +44,16 @@ export function snapshotOf(app: App, scope: Scope): Promise<Snapshot> {
 
 /** In a transaction of the caller: under its locks this is what will still be so when it commits. */
 export async function takeSnapshot(app: App, tx: Tx, { assets, priced }: Scope): Promise<Snapshot> {
+	const gate = await gateInForce(app, tx);
 	const [holdings, demands, short]: [Holding[], Demand[], ShortEarmark[]] = [[], [], []];
-	for (const asset of assetsFor(app.config, assets)) holdings.push(...(await readFreshHoldings(app, tx, asset)));
+	for (const asset of assetsFor(app.config, assets)) holdings.push(...withinGate(app, gate, await readFreshHoldings(app, tx, asset)));
 	for (const asset of assets) {
 		demands.push(...(await readOpenDemands(tx, asset)));
 		short.push(...(await readShort(tx, asset)));
 	}
 	return {
 		isStopped: await isStopped(tx),
+		gate,
 		uses: await readRouteUses(tx),
 		holdings,
 		demands: demands

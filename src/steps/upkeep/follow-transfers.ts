@@ -1,7 +1,8 @@
 /** Keeps what has moved at our positions up to a chain's head: from where the last look has ended, over gaps, and back over what was taken back. */
 import type { App } from '../../app.ts';
 import type { Head } from '../../chain/balances.ts';
-import { CHUNK_BLOCKS, lookAt } from '../../chain/look.ts';
+import { blockAt, isStillThere } from '../../chain/blocks.ts';
+import { CHUNK_BLOCKS } from '../../chain/look.ts';
 import { readMovements } from '../../chain/transfers.ts';
 import type { VenueId } from '../../inventory/venue.ts';
 import { readCursor, type SeenBlock, saveMovements } from '../../store/transfers.ts';
@@ -48,7 +49,7 @@ interface Step {
 async function readStep(app: Ports, { chain, head, before }: { chain: VenueId; head: Head; before: SeenBlock }): Promise<Step> {
 	const next = await readRange(app, { chain, head, fromBlock: before.blockNumber + 1n });
 	// Asked after the transfers, so that a reorganisation between the two questions is seen, too.
-	if (await isStillThere(app, { chain, head, before })) return next;
+	if (await isStillThere(app.client(chain), { chain, head, before })) return next;
 	const depth = BigInt(Math.max(TAKEN_BACK_AT_MOST, app.config.chains.get(chain)?.finalityBlocks ?? 0));
 	app.log.info({ venue: chain, block: before.blockNumber.toString() }, 'blocks were taken back; their transfers are read again');
 	return readRange(app, { chain, head, fromBlock: before.blockNumber > depth ? before.blockNumber - depth : 0n });
@@ -59,20 +60,9 @@ async function readRange(
 	{ chain, head, fromBlock }: { readonly chain: VenueId; readonly head: Head; readonly fromBlock: bigint },
 ): Promise<Step> {
 	const end = fromBlock + CHUNK_BLOCKS - 1n;
-	const upTo = end < head.blockNumber ? await blockAt(app, chain, end) : head;
+	const upTo = end < head.blockNumber ? await blockAt(app.client(chain), { chain, blockNumber: end }) : head;
 	const positions = app.config.inventory.positions.get(chain) ?? [];
 	const range = { fromBlock, toBlock: upTo.blockNumber };
 	const movements = fromBlock > range.toBlock ? [] : await readMovements(app.client(chain), { venue: chain, positions, ...range });
 	return { fromBlock, upTo: { blockNumber: upTo.blockNumber, blockHash: upTo.blockHash }, movements };
-}
-
-async function isStillThere(app: Ports, { chain, head, before }: { chain: VenueId; head: Head; before: SeenBlock }): Promise<boolean> {
-	if (head.blockNumber === before.blockNumber) return head.blockHash === before.blockHash;
-	if (head.blockNumber === before.blockNumber + 1n) return head.parentHash === before.blockHash;
-	return (await blockAt(app, chain, before.blockNumber)).blockHash === before.blockHash;
-}
-
-async function blockAt(app: Ports, chain: VenueId, blockNumber: bigint): Promise<SeenBlock> {
-	const block = await lookAt({ name: `block ${blockNumber}`, chainId: Number(chain) }, () => app.client(chain).getBlock({ blockNumber }));
-	return { blockNumber, blockHash: block.hash };
 }

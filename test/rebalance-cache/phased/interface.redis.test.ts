@@ -25,7 +25,7 @@ function inTurn() {
 
 it(
 	'answers as a list in memory does when every call goes through another middle phase',
-	() => runSameOperations(() => stands.openIn(inTurn()), { runs: 25 }),
+	() => runSameOperations(() => stands.openIn(inTurn()), { runs: 12 }),
 	240_000,
 );
 
@@ -36,6 +36,6 @@ it('and when connections are cut in the middle of calls', async () => {
 		cuts += 1;
 		setImmediate(() => void stands.cut().catch(() => {}));
 	};
-	await runSameOperations(() => stands.openIn(inTurn()), { runs: 8, before });
+	await runSameOperations(() => stands.openIn(inTurn()), { runs: 5, before });
 	expect(cuts).toBeGreaterThan(0);
 }, 240_000);
