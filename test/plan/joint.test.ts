@@ -108,3 +108,16 @@ describe('ten demands, of which each younger one needs what an older one likes b
 function tokensOf(bound: Bound | null): number | null {
 	return bound !== null && 'value' in bound ? ratio(bound.value.numerator, bound.value.denominator) : null;
 }
+
+describe('two demands that share what is there already', () => {
+	it('let the older one send less before the younger one gets the smaller route', () => {
+		const over = (id: string, maximum: string): RouteText => ({ id, origin: 'y', destination: 'z', step: '1', maximum });
+		const input = instance({ decimals: { y: 0, z: 0 }, funds: { y: '6', z: '2' }, routes: [over('r1', '2'), over('r2', '100')] });
+		const demands = [demandOf(input, { id: 'd0', at: { z: '5' } }), demandOf(input, { id: 'd1', at: { z: '3' } })];
+		const { plans } = planBatch(input, demands, { goal: 'age', stop: () => true });
+		expect(plans.map(({ demand, legs }) => [demand, ...legs.flatMap(({ route, send }) => [route, send])])).toEqual([
+			['d0', 'r2', 3n],
+			['d1', 'r2', 3n],
+		]);
+	});
+});

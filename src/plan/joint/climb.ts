@@ -2,22 +2,14 @@
  * The best that demands can do together at given places, by the goals after covering: fewest slow plans, fewest operations,
  * lowest cost, least sent, then ties. Several arenas of the same cover compete.
  */
-import { compareCodePoints } from '../../invoice/payable.ts';
 import type { Demand } from '../demand.ts';
 import { Best } from '../one/best-known.ts';
 import { toleranceOf } from '../tolerance.ts';
 import type { Arena, Option } from './arena.ts';
 import { chooseOptions, type Effort } from './choose.ts';
+import { type Cover, comesAfter, compareRanked, namesOf, type Ranked } from './cover.ts';
 import { type Deal, type DealResult, dealOf, type Limits, UNLIMITED } from './deal.ts';
 import { relaxed } from './relaxed-program.ts';
-
-/** All demands of an arena covered at its places. */
-export interface Cover {
-	readonly arena: Arena;
-	/** Parallel to the deal's sends. */
-	readonly options: readonly Option[];
-	readonly deal: Deal;
-}
 
 /** An arena where only some posts may use slow options. */
 interface Field {
@@ -132,7 +124,7 @@ function remembered(deals: Field['deals'], { key, result, effort }: { key: strin
 
 /** The first within both limits in the order of ties; null when the effort ended before that was certain. */
 function firstInOrder({ fields, demands, operations, effort, tolerance }: Search, limits: Limits): Cover | null {
-	let first: { cover: Cover; name: readonly string[] } | null = null;
+	let first: Ranked | null = null;
 	for (const field of fields) {
 		const { arena, options } = field;
 		chooseOptions(arena, {
@@ -140,40 +132,16 @@ function firstInOrder({ fields, demands, operations, effort, tolerance }: Search
 			aim: 'cost',
 			hopeless: (bound) => bound === Number.POSITIVE_INFINITY,
 			found: (chosen) => {
-				const name = nameOf(demands, arena, chosen);
-				// Where all names are the same, so is the choice.
-				if (first !== null && compareNames(name, first.name) >= 0) return;
+				const names = namesOf(demands, arena, chosen);
+				if (first !== null && comesAfter(names, first)) return;
 				const deal = leanestOf(field, chosen, { effort, tolerance, limits });
 				if (deal === null || (limits.sent !== null && deal.sent > limits.sent)) return;
-				first = { cover: { arena, options: chosen, deal }, name };
+				const ranked = { names, demands, ...smallestSends({ arena, options: chosen, deal }, tolerance) };
+				if (first === null || compareRanked(ranked, first) < 0) first = ranked;
 			},
 		});
 	}
-	const found: { cover: Cover } | null = first;
-	return found === null || !effort.exact ? null : smallestSends((found as { cover: Cover }).cover, tolerance);
-}
-
-/** Destination and route ids, oldest demand first. */
-function nameOf(demands: readonly Demand[], { posts, standing }: Arena, chosen: readonly Option[]): readonly string[] {
-	return demands.flatMap((demand) => {
-		const post = posts.findIndex((each) => each.demand === demand);
-		const venue = posts[post]?.venue ?? standing.find(({ id }) => id === demand.id)?.venue ?? '';
-		return [
-			venue,
-			chosen
-				.filter((option) => option.post === post)
-				.map((option) => option.candidate.id)
-				.join('\n'),
-		];
-	});
-}
-
-function compareNames(a: readonly string[], b: readonly string[]): number {
-	for (const [index, one] of a.entries()) {
-		const order = compareCodePoints(one, b[index] ?? '');
-		if (order !== 0) return order;
-	}
-	return 0;
+	return effort.exact ? first : null;
 }
 
 /** Among deals that cost and send no more, the smaller send of the first leg, then of the second, and so on. */

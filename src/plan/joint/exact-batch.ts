@@ -12,7 +12,8 @@ import type { Goal } from '../plan.ts';
 import { decimalsAt } from '../route.ts';
 import { arenaOf, moneyScaleFor } from './arena.ts';
 import type { Effort } from './choose.ts';
-import { bestCover, type Cover } from './climb.ts';
+import { bestCover } from './climb.ts';
+import type { Cover } from './cover.ts';
 
 interface Arrangement {
 	readonly payments: readonly Payment[];
